@@ -1,0 +1,8 @@
+import type { Migration } from '../migrate.ts';
+
+export const pki: Migration = {
+  id: 1,
+  name: 'pki',
+  sql: `
+  `,
+};

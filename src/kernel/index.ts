@@ -1,0 +1,12 @@
+export type { Cancel, Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export type { ErrorCode, HearthErrorOptions } from './errors.ts';
+export { HearthError, isHearthError, messageOf } from './errors.ts';
+export { equalSecrets, hashSecret, randomSecret, readableCode, sortableId } from './ids.ts';
+export type { Part } from './lifecycle.ts';
+export { Lifecycle } from './lifecycle.ts';
+export type { Log, LogLevel } from './log.ts';
+export { createLog, silentLog } from './log.ts';
+export type { Unlisten } from './signal.ts';
+export { Signal } from './signal.ts';
+export { parseDurationMs, parseTimeMs } from './units.ts';

@@ -1,0 +1,39 @@
+import { HearthError } from './errors.ts';
+
+const unitMs: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** Reads `90s`, `5m`, `1h`, `7d`, `2w`, `250ms` as milliseconds. `field` names the input in the error. */
+export function parseDurationMs(text: string, field: string): number {
+  const match = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text);
+  if (!match) {
+    throw new HearthError('bad_request', `${field} is not a duration: "${text.slice(0, 40)}"`, {
+      field,
+      hint: 'Write a whole number and a unit: 30s, 5m, 1h, 7d.',
+    });
+  }
+  return Number(match[1]) * (unitMs[match[2] as string] as number);
+}
+
+/** Reads an absolute ISO 8601 time, or one relative to now (`-1h`, `now`), as milliseconds. */
+export function parseTimeMs(text: string, nowMs: number, field: string): number {
+  if (text === 'now') return nowMs;
+  if (/^[+-]\d/.test(text)) {
+    const duration = parseDurationMs(text.slice(1), field);
+    return text.startsWith('-') ? nowMs - duration : nowMs + duration;
+  }
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new HearthError('bad_request', `${field} is not a time: "${text.slice(0, 40)}"`, {
+      field,
+      hint: 'Write 2026-01-31T08:00:00Z, or a time relative to now such as -1h.',
+    });
+  }
+  return time;
+}

@@ -1,0 +1,95 @@
+/** What crosses the door of the telemetry slice. Times are microseconds since 1970 UTC, as `number`. */
+
+export type Value = number | boolean | string;
+
+/** One accepted message of one device, after its commit. */
+export interface Sample {
+  readonly deviceId: string;
+  /** Microseconds since 1970 UTC: the device's own time, or the receipt. */
+  readonly timeUs: number;
+  readonly receivedUs: number;
+  /** Whether the device gave no usable time and the receipt stands in for it. */
+  readonly stamped: boolean;
+  /** Flat metric names (`power`, `sensors.pm25`) to values. */
+  readonly values: Readonly<Record<string, Value>>;
+}
+
+/** A message on its way in, before anything about it is known to be true. */
+export interface Submission {
+  readonly deviceId: string;
+  /** JSON text as it arrived, or an already parsed body. */
+  readonly body: Buffer | unknown;
+  readonly source: 'mqtt' | 'http' | 'local';
+  readonly topic?: string;
+  /** For telling a redelivery from a new reading when there is no device time. */
+  readonly delivery?: { readonly packetId: number; readonly duplicate: boolean };
+}
+
+/** What became of a submission; `committed` resolves once it is on disk. */
+export interface Receipt {
+  /** Readings (messages with a time) taken in; a batch body may hold many. */
+  readonly accepted: number;
+  /** Why parts were set aside, naming field and value; empty when all was well. */
+  readonly rejected: readonly {
+    readonly index: number;
+    readonly field: string;
+    readonly reason: string;
+  }[];
+  readonly committed: Promise<void> | undefined;
+}
+
+export const aggregates = ['avg', 'min', 'max', 'sum', 'count', 'first', 'last'] as const;
+export type Aggregate = (typeof aggregates)[number];
+
+export interface TelemetryQuery {
+  readonly deviceId: string;
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Bucket width; absent for raw readings. `calendar` buckets follow `timeZone` over DST. */
+  readonly intervalMs?: number;
+  readonly timeZone?: string;
+  readonly fields?: readonly string[];
+  readonly aggregates?: readonly Aggregate[];
+  readonly limit?: number;
+  readonly order?: 'asc' | 'desc';
+}
+
+/** One answer row: `timestamp` ISO 8601 UTC, then metrics (or `<metric>_avg` …). Gaps are `null`. */
+export type TelemetryRow = { readonly timestamp: string } & Readonly<Record<string, Value | null>>;
+
+export interface MetricStatistics {
+  readonly count: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly avg: number | null;
+  readonly sum: number | null;
+  readonly first: Value | null;
+  readonly last: Value | null;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface QuarantinedMessage {
+  readonly id: number;
+  readonly deviceId: string;
+  readonly receivedAt: string;
+  readonly source: string;
+  readonly topic: string;
+  readonly field: string;
+  readonly reason: string;
+  /** The first bytes of the payload, as text where it is text. */
+  readonly payload: string;
+}
+
+/** Something that was lost or set aside and that the owner should know of. */
+export interface StorageIncident {
+  readonly at: string;
+  readonly kind:
+    | 'torn_file'
+    | 'orphan_file'
+    | 'journal_damaged'
+    | 'journal_gap'
+    | 'mqtt_store_damaged';
+  readonly detail: string;
+}
