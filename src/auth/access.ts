@@ -3,6 +3,9 @@
 export const roles = ['owner', 'admin', 'member', 'guest', 'service'] as const;
 export type Role = (typeof roles)[number];
 
+export const isRole = (value: string): value is Role =>
+  (roles as readonly string[]).includes(value);
+
 const permissions = {
   'devices.read': ['owner', 'admin', 'member', 'guest', 'service'],
   'devices.write': ['owner', 'admin'],

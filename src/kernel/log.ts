@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly pretty: boolean;
   /** Where the lines go; standard error by default, so that standard output stays the command's own. */
   readonly destination?: NodeJS.WritableStream;
+  /** Gets every line too, always as JSON. */
+  readonly copy?: NodeJS.WritableStream;
 }
 
 /** Keys whose values are cut out wherever they appear in a log line, as the last line of defence. */
@@ -36,13 +38,16 @@ export async function createLog(options: LogOptions): Promise<Log> {
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
   };
-  if (!options.pretty) return pino(settings, destination);
+  const shown = options.pretty ? await prettyStream(destination) : destination;
+  if (options.copy === undefined) return pino(settings, shown);
+  const streams = [shown, options.copy].map((stream) => ({ level: 'trace' as const, stream }));
+  return pino(settings, pino.multistream(streams));
+}
+
+async function prettyStream(destination: NodeJS.WritableStream): Promise<NodeJS.WritableStream> {
   // Loaded only for a terminal: a service never pays for it.
   const { default: pretty } = await import('pino-pretty');
-  return pino(
-    settings,
-    pretty({ destination, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }),
-  );
+  return pretty({ destination, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
 }
 
 export const silentLog: Log = pino({ level: 'silent' });

@@ -37,3 +37,10 @@ export function parseTimeMs(text: string, nowMs: number, field: string): number 
   }
   return time;
 }
+
+/** ISO 8601 UTC of microseconds since 1970: to the millisecond, or to the microsecond where there are any. */
+export function isoOfMicroseconds(timeUs: number): string {
+  const iso = new Date(Math.floor(timeUs / 1000)).toISOString();
+  const rest = ((timeUs % 1000) + 1000) % 1000;
+  return rest === 0 ? iso : `${iso.slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
+}

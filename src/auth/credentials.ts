@@ -1,0 +1,128 @@
+import { type Clock, HearthError, hashSecret, type Log, randomSecret, readableCode } from '#kernel';
+import { requireGoodPassword } from './passwords.ts';
+import { Recent } from './recent.ts';
+import type { SlowHash } from './slow-hash.ts';
+import type { CredentialStore } from './store.ts';
+
+export const credentialRoles = ['service', 'device'] as const;
+export type CredentialRole = (typeof credentialRoles)[number];
+
+/** A user name for MQTT without certificates. `createdAt` is ISO 8601 UTC. */
+export interface CredentialRecord {
+  /** Of a `device`, its id. */
+  readonly name: string;
+  readonly role: CredentialRole;
+  readonly createdAt: string;
+}
+
+export interface NewCredential {
+  readonly name: string;
+  readonly role: CredentialRole;
+  /** For a device that has its own already; otherwise one is made. */
+  readonly password?: string;
+}
+
+interface CredentialOptions {
+  readonly store: CredentialStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly slowHash: SlowHash;
+  readonly onRevoked: (credential: { id: string; name: string }) => void;
+}
+
+/** 100 random bits in what a person can copy into the form of a device: `8rk2d-…`, four fives. */
+const passwordLength = 20;
+/** What MQTT calls a user name is a topic level of ours too. */
+const namePattern = /^[\p{L}\p{N}._:@~-]{1,64}$/u;
+
+/**
+ * User names and passwords for programs and devices that speak MQTT without a certificate. What
+ * signed in a moment ago does so again without the slow hash: a fleet that reconnects all at once
+ * would hold the hub up for minutes.
+ */
+export class Credentials {
+  readonly #options: CredentialOptions;
+  /** Names to a keyed hash of the password that was right. The key dies with the process. */
+  readonly #recent: Recent<string>;
+  readonly #recentKey = randomSecret();
+
+  constructor(options: CredentialOptions) {
+    this.#options = options;
+    this.#recent = new Recent({
+      clock: options.clock,
+      lifetimeMs: 10 * 60_000,
+      maxEntries: 1000,
+    });
+  }
+
+  /**
+   * Makes a credential. `password` in the answer is the one time it is seen.
+   * @throws HearthError `bad_request` with field `name` or `password`, `conflict` for a taken name.
+   */
+  async add({
+    name,
+    role,
+    password = makePassword(),
+  }: NewCredential): Promise<CredentialRecord & { readonly password: string }> {
+    if (!namePattern.test(name)) {
+      throw new HearthError('bad_request', `"${name.slice(0, 64)}" cannot be a user name`, {
+        field: 'name',
+        hint: 'Use 1 to 64 letters, digits and . _ : @ ~ -',
+      });
+    }
+    requireGoodPassword(password, [name]);
+    const { store, clock, log, slowHash } = this.#options;
+    const createdAt = new Date(clock.nowMs()).toISOString();
+    const passwordHash = await slowHash.hash(password);
+    if (!store.insert({ name, role, password_hash: passwordHash, created_at: createdAt })) {
+      throw new HearthError('conflict', `there is a credential "${name}" already`, {
+        field: 'name',
+        hint: `Remove it first: hearth credential remove ${name}.`,
+      });
+    }
+    log.info({ name, role }, 'a credential was added');
+    return { name, role, createdAt, password };
+  }
+
+  list(): CredentialRecord[] {
+    return this.#options.store
+      .all()
+      .map(({ name, role, created_at }) => ({ name, role, createdAt: created_at }));
+  }
+
+  /** Removes a credential. Returns whether there was one. */
+  remove(name: string): boolean {
+    const { store, log, onRevoked } = this.#options;
+    if (!store.delete(name)) return false;
+    this.#recent.delete(name);
+    log.info({ name }, 'a credential was removed');
+    onRevoked({ id: name, name });
+    return true;
+  }
+
+  /**
+   * Who signs in with these. An unknown name takes as long as a wrong password.
+   * @throws HearthError `unavailable` when too many are waiting to be told.
+   */
+  async verify(
+    name: string,
+    password: string,
+  ): Promise<{ readonly name: string; readonly role: CredentialRole } | undefined> {
+    const { store, slowHash } = this.#options;
+    const digest = hashSecret(`${this.#recentKey}${password}`);
+    const row = store.get(name);
+    if (row === undefined) {
+      await slowHash.verifyNobody(password);
+      return undefined;
+    }
+    const answer = { name: row.name, role: row.role };
+    if (this.#recent.get(name) === digest) return answer;
+    if (!(await slowHash.verify(row.password_hash, password))) return undefined;
+    // It may have been removed, or made anew with another password, while the hash ran.
+    if (store.get(name)?.password_hash !== row.password_hash) return undefined;
+    this.#recent.set(name, digest);
+    return answer;
+  }
+}
+
+const makePassword = (): string => (readableCode(passwordLength).match(/.{5}/g) ?? []).join('-');

@@ -1,0 +1,37 @@
+import { HearthError } from '#kernel';
+
+/** Methods that change nothing (RFC 9110 §9.2.1). */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Whether a request may do something in the name of whoever sent it: any method but the safe ones,
+ * and a WebSocket handshake, which is a GET that opens a door and which no browser keeps to one site
+ * (RFC 6455 §10.2).
+ */
+export const needsOwnOrigin = (method: string, headers: Headers): boolean =>
+  !safeMethods.has(method.toUpperCase()) || headers.has('upgrade');
+
+/**
+ * Whether a browser says that one of our own pages sent this. SameSite=Strict is not enough: sites
+ * do not end at ports, so a page of any other program on this machine would pass for ours. `Origin`
+ * is asked first, and `Sec-Fetch-Site` only where a browser sends none.
+ */
+export function isOwnOrigin(headers: Headers): boolean {
+  const origin = headers.get('origin');
+  if (origin === null) return headers.get('sec-fetch-site') === 'same-origin';
+  // Both leave out the port that goes without saying (RFC 6454 §6.2, RFC 9110 §4.2.3).
+  return URL.canParse(origin) && new URL(origin).host === headers.get('host')?.toLowerCase();
+}
+
+/** @throws HearthError `forbidden` when a page of somebody else's sent this. */
+export function requireOwnOrigin(headers: Headers): void {
+  if (isOwnOrigin(headers)) return;
+  throw new HearthError('forbidden', 'this was not sent by a page of this hub', {
+    hint: 'A program sends Authorization: Bearer with a token instead of the cookie.',
+  });
+}
+
+/** As above for those not signed in yet, among whom programs send neither header. */
+export function refuseForeignOrigin(headers: Headers): void {
+  if (headers.has('origin') || headers.has('sec-fetch-site')) requireOwnOrigin(headers);
+}

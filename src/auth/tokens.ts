@@ -1,0 +1,164 @@
+import {
+  type Cancel,
+  type Clock,
+  HearthError,
+  hashSecret,
+  type Log,
+  parseDurationMs,
+  randomSecret,
+  sortableId,
+} from '#kernel';
+import type { Caller, Role } from './access.ts';
+import type { TokenRow, TokenStore } from './store.ts';
+
+/** What every API token begins with, so that it is known for one wherever it turns up. */
+export const tokenPrefix = 'hearth_';
+
+const maxTokens = 1000;
+const lastUsedPeriodMs = 60_000;
+
+/** An API token as its owner sees it later. Times are ISO 8601 UTC. */
+export interface TokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: string;
+  readonly expiresAt: string | undefined;
+  /** To the minute. */
+  readonly lastUsedAt: string | undefined;
+  readonly revokedAt: string | undefined;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly role: Role;
+  /** A duration such as `30d`; without it the token lasts until it is revoked. */
+  readonly expiresIn?: string;
+}
+
+interface TokenOptions {
+  readonly store: TokenStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onRevoked: (token: { id: string; name: string }) => void;
+}
+
+/**
+ * Tokens for programs. A token is 256 random bits, so its SHA-256 is all that has to be kept, and
+ * finding it by that hash tells a guesser nothing by the time it takes. Kept in memory beside the
+ * table: asking who calls costs no query, and when a token was last used is written once a minute.
+ */
+export class Tokens {
+  readonly #options: TokenOptions;
+  readonly #byHash = new Map<string, TokenRow>();
+  /** Token id to when it was last used, since the last write. */
+  readonly #uses = new Map<string, string>();
+  #cancelWrites: Cancel = () => {};
+
+  constructor(options: TokenOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    for (const row of this.#options.store.all()) this.#byHash.set(row.hash, row);
+    this.#cancelWrites = this.#options.clock.every(lastUsedPeriodMs, () => this.#writeUses());
+  }
+
+  stop(): void {
+    this.#cancelWrites();
+    this.#writeUses();
+  }
+
+  /**
+   * Makes a token. `token` in the answer is the one time it is seen.
+   * @throws HearthError `bad_request` with field `expiresIn`, `conflict` when there are too many.
+   */
+  create({ name, role, expiresIn }: NewToken): TokenRecord & { readonly token: string } {
+    const { store, clock, log } = this.#options;
+    const rows = [...this.#byHash.values()];
+    if (rows.filter((row) => row.revoked_at === null).length >= maxTokens) {
+      throw new HearthError('conflict', `there are ${maxTokens} tokens already`, {
+        hint: 'Revoke those that nothing uses any more: hearth token list.',
+      });
+    }
+    const nowMs = clock.nowMs();
+    const lifetimeMs =
+      expiresIn === undefined ? undefined : parseDurationMs(expiresIn, 'expiresIn');
+    const token = `${tokenPrefix}${randomSecret()}`;
+    const row: TokenRow = {
+      id: sortableId(nowMs),
+      name,
+      role,
+      hash: hashSecret(token),
+      created_at: new Date(nowMs).toISOString(),
+      expires_at: lifetimeMs === undefined ? null : isoAfter(nowMs, lifetimeMs),
+      last_used_at: null,
+      revoked_at: null,
+    };
+    store.insert(row);
+    this.#byHash.set(row.hash, row);
+    log.info({ id: row.id, name, role }, 'a token was created');
+    return { ...recordOf(row), token };
+  }
+
+  /** Every token there ever was, oldest first. */
+  list(): TokenRecord[] {
+    return [...this.#byHash.values()].map((row) =>
+      recordOf({ ...row, last_used_at: this.#uses.get(row.id) ?? row.last_used_at }),
+    );
+  }
+
+  /** Revokes a token for good. Returns whether there was one to revoke. */
+  revoke(id: string): boolean {
+    const row = [...this.#byHash.values()].find((candidate) => candidate.id === id);
+    if (row === undefined || row.revoked_at !== null) return false;
+    const { store, clock, log, onRevoked } = this.#options;
+    const at = new Date(clock.nowMs()).toISOString();
+    store.revoke(id, at);
+    this.#byHash.set(row.hash, { ...row, revoked_at: at });
+    log.info({ id, name: row.name }, 'a token was revoked');
+    onRevoked({ id, name: row.name });
+    return true;
+  }
+
+  /** Whose token this is; undefined when it is unknown, revoked or expired. */
+  callerOf(token: string): Caller | undefined {
+    if (!token.startsWith(tokenPrefix)) return undefined;
+    const row = this.#byHash.get(hashSecret(token));
+    if (row === undefined || row.revoked_at !== null) return undefined;
+    const nowMs = this.#options.clock.nowMs();
+    if (row.expires_at !== null && nowMs >= Date.parse(row.expires_at)) return undefined;
+    this.#uses.set(row.id, new Date(nowMs).toISOString());
+    return { kind: 'token', id: row.id, name: row.name, role: row.role };
+  }
+
+  #writeUses(): void {
+    if (this.#uses.size === 0) return;
+    this.#options.store.setLastUsed(this.#uses);
+    for (const [hash, row] of this.#byHash) {
+      const last_used_at = this.#uses.get(row.id);
+      if (last_used_at !== undefined) this.#byHash.set(hash, { ...row, last_used_at });
+    }
+    this.#uses.clear();
+  }
+}
+
+const recordOf = (row: TokenRow): TokenRecord => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at ?? undefined,
+  lastUsedAt: row.last_used_at ?? undefined,
+  revokedAt: row.revoked_at ?? undefined,
+});
+
+/** @throws HearthError when the end lies beyond what a date can say. */
+function isoAfter(nowMs: number, lifetimeMs: number): string {
+  const end = new Date(nowMs + lifetimeMs);
+  if (!Number.isNaN(end.getTime())) return end.toISOString();
+  throw new HearthError('bad_request', 'expiresIn is longer than a date can say', {
+    field: 'expiresIn',
+    hint: 'Leave expiresIn out for a token that lasts until it is revoked.',
+  });
+}

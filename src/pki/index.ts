@@ -1,0 +1,2 @@
+export type { AuthorityOptions } from './service.ts';
+export { Authority } from './service.ts';
