@@ -73,6 +73,7 @@ const settings = {
   'telemetry.quarantine': count
     .default(1000)
     .describe('malformed messages kept for the owner to read'),
+  'dashboard.build': flag.default(true).describe('whether the dashboard is built when it is stale'),
   'log.level': z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

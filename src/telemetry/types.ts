@@ -1,5 +1,7 @@
 /** What crosses the door of the telemetry slice. Times are microseconds since 1970 UTC, as `number`. */
 
+import type { HearthError } from '#kernel';
+
 export type Value = number | boolean | string;
 
 /** One accepted message of one device, after its commit. */
@@ -23,6 +25,8 @@ export interface Submission {
   readonly topic?: string;
   /** For telling a redelivery from a new reading when there is no device time. */
   readonly delivery?: { readonly packetId: number; readonly duplicate: boolean };
+  /** History brought in on purpose: not refused for being older than what is kept. */
+  readonly imported?: boolean;
 }
 
 /** What became of a submission; `committed` resolves once it is on disk. */
@@ -36,10 +40,14 @@ export interface Receipt {
     readonly reason: string;
   }[];
   readonly committed: Promise<void> | undefined;
+  /** Why nothing was taken, where it was not for what the message says (rate, storage). */
+  readonly error?: HearthError;
 }
 
 export const aggregates = ['avg', 'min', 'max', 'sum', 'count', 'first', 'last'] as const;
 export type Aggregate = (typeof aggregates)[number];
+/** What a bucket tells unless it is asked for something else. */
+export const defaultAggregates: readonly Aggregate[] = ['avg', 'min', 'max'];
 
 export interface TelemetryQuery {
   readonly deviceId: string;
@@ -52,6 +60,8 @@ export interface TelemetryQuery {
   readonly aggregates?: readonly Aggregate[];
   readonly limit?: number;
   readonly order?: 'asc' | 'desc';
+  /** `null`: buckets without readings are rows without metrics. They are left out by default. */
+  readonly fill?: 'null';
 }
 
 /** One answer row: `timestamp` ISO 8601 UTC, then metrics (or `<metric>_avg` …). Gaps are `null`. */
@@ -68,6 +78,12 @@ export interface MetricStatistics {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
+}
+
+export interface DeviceStatistics {
+  readonly metrics: Readonly<Record<string, MetricStatistics>>;
+  /** Kilowatt-hours under the metric `power` (in watts); `null` without one. */
+  readonly energyKwh: number | null;
 }
 
 export interface QuarantinedMessage {
@@ -92,4 +108,27 @@ export interface StorageIncident {
     | 'journal_gap'
     | 'mqtt_store_damaged';
   readonly detail: string;
+}
+
+/** How the store is doing; sizes in bytes, times in milliseconds. */
+export interface TelemetryHealth {
+  readonly status: 'ok' | 'starting' | 'failing';
+  readonly problem?: string;
+  /** The newest batch on disk. */
+  readonly committedSeq: number;
+  readonly lastCommitMs: number;
+  /** Points that are taken in and not yet on disk. */
+  readonly waitingPoints: number;
+}
+
+/** What the store holds. */
+export interface StorageReport {
+  readonly journalBatches: number;
+  readonly journalBytes: number;
+  readonly tailPoints: number;
+  readonly files: number;
+  readonly fileBytes: number;
+  readonly points: number;
+  readonly oldestUs: number | null;
+  readonly newestUs: number | null;
 }

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runInProcess } from '../src/cli/index.ts';
+
+await runInProcess(process);

@@ -1,0 +1,28 @@
+import { describeConfig } from '#config';
+import type { Invocation } from './invocation.ts';
+import { table } from './table.ts';
+
+/** Shows every setting as this command line, environment and data directory would have it. */
+export async function config(at: Invocation): Promise<void> {
+  const current = at.config();
+  const settings = describeConfig().map(({ key, environment, fallback, help }) => ({
+    key,
+    value: current[key],
+    default: fallback,
+    environment,
+    help,
+  }));
+  at.answer(settings, () =>
+    table(
+      ['setting', 'value', 'default', 'environment', 'what'],
+      settings.map((setting) => [
+        setting.key,
+        setting.value,
+        setting.default,
+        setting.environment,
+        setting.help,
+      ]),
+      at.columns,
+    ),
+  );
+}

@@ -1,0 +1,101 @@
+import { type Hub, withHub } from './hub.ts';
+import type { Invocation } from './invocation.ts';
+import { list, table } from './table.ts';
+
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
+  readonly room: string | null;
+  readonly status: 'online' | 'offline';
+  readonly state: string;
+  readonly last_seen: string | null;
+  readonly firmware_version: string | null;
+  readonly hardware_version: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly latest: Readonly<Record<string, unknown>> | null;
+  readonly denied: number;
+}
+
+interface Certificate {
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly not_after: string;
+  readonly revoked_at: string | null;
+}
+
+export const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
+
+export async function listDevices(at: Invocation): Promise<void> {
+  const answer = await withHub(at, (hub) => hub.get<{ devices: readonly Device[] }>('/devices'));
+  at.answer(answer, () =>
+    answer.devices.length === 0
+      ? 'There are no devices yet: hearth device add plug-1.'
+      : table(
+          ['id', 'name', 'type', 'room', 'status', 'state', 'last seen', 'denied'],
+          answer.devices.map((device) => [
+            device.id,
+            device.name,
+            device.type,
+            device.room,
+            device.status,
+            device.state,
+            device.last_seen,
+            device.denied,
+          ]),
+          at.columns,
+        ),
+  );
+}
+
+export async function showDevice(at: Invocation, id: string): Promise<void> {
+  const answer = await withHub(at, async (hub) => ({
+    ...(await hub.get<Device>(devicePath(id))),
+    certificates: await certificatesOf(hub, id),
+  }));
+  at.answer(answer, () => {
+    const { certificates, latest, ...facts } = answer;
+    const parts = [list(facts)];
+    if (latest) parts.push(`Latest values\n${list(latest)}`);
+    if (certificates.length > 0) {
+      const rows = certificates.map(({ serial, not_after, revoked_at, fingerprint }) => [
+        serial,
+        not_after,
+        revoked_at,
+        fingerprint,
+      ]);
+      const headings = ['certificate', 'valid until', 'revoked', 'fingerprint'];
+      parts.push(table(headings, rows, at.columns));
+    }
+    return parts.join('\n\n');
+  });
+}
+
+export async function renameDevice(at: Invocation, id: string, name: string): Promise<void> {
+  const device = await withHub(at, (hub) => hub.patch<Device>(devicePath(id), { name }));
+  at.answer(device, () => `${device.id} is now called ${device.name}.`);
+}
+
+export async function revokeDevice(at: Invocation, id: string): Promise<void> {
+  const answer = await withHub(at, (hub) =>
+    hub.post<{ revoked: readonly string[] }>(`${devicePath(id)}/revoke`),
+  );
+  const count = answer.revoked.length;
+  const what = count === 1 ? '1 certificate' : `${count} certificates`;
+  at.answer(answer, () => `${what} of ${id} and its keys are void, and its connections ended.`);
+  at.note(`To let it in again: hearth device certificate ${id}`);
+}
+
+export async function removeDevice(at: Invocation, id: string): Promise<void> {
+  await withHub(at, (hub) => hub.delete(devicePath(id)));
+  at.answer({ removed: id }, () => `${id} is removed, with its readings.`);
+}
+
+async function certificatesOf(hub: Hub, id: string): Promise<readonly Certificate[]> {
+  const answer = await hub.get<{ certificates: readonly Certificate[] }>(
+    `${devicePath(id)}/certificates`,
+  );
+  return answer.certificates;
+}

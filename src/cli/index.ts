@@ -1,0 +1,2 @@
+export { run, runInProcess } from './run.ts';
+export type { OpenedHub, OpenHub, Surroundings } from './surroundings.ts';

@@ -1,0 +1,254 @@
+import { Command, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { type GlobalOptions, Invocation } from './invocation.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What a verb is: its invocation, the arguments in their order, and last its options. */
+type Verb<Arguments extends unknown[]> = (at: Invocation, ...rest: Arguments) => Promise<void>;
+
+const roles = ['owner', 'admin', 'member', 'guest', 'service'];
+
+/**
+ * Every command there is, on one page. What a verb does is loaded when it is called, so that
+ * `hearth device list` does not wait for what only `hearth start` needs.
+ */
+export function program(around: Surroundings): Command {
+  const hearth = new Command('hearth')
+    .description('A self-hosted hub for your home.')
+    .version(manifest.version, '-V, --version')
+    .option('--data <dir>', 'data directory (HEARTH_DATA, or ./data)')
+    .option('--json', 'answer in JSON, for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => around.output.write(text),
+      writeErr: (text) => around.errors.write(text),
+      // What is wrong is said once, by whoever catches the error.
+      outputError: () => undefined,
+      getOutHelpWidth: () => around.output.columns ?? 100,
+      getErrHelpWidth: () => around.errors.columns ?? 100,
+    })
+    .exitOverride();
+
+  const run =
+    <Arguments extends unknown[]>(load: () => Promise<Verb<Arguments>>) =>
+    async (...given: unknown[]) => {
+      const command = given.pop() as Command;
+      const at = new Invocation(around, command.optsWithGlobals<GlobalOptions>());
+      await (await load())(at, ...(given as Arguments));
+    };
+
+  hearth
+    .command('start')
+    .description('run the hub, until SIGTERM or Ctrl-C')
+    .option('--set <key=value>', 'a setting, over every other place; repeatable', collect, [])
+    .option('--no-build', 'do not build the dashboard when its sources are newer')
+    .action(run(() => import('./start.ts').then(({ start }) => start)));
+  hearth
+    .command('status')
+    .description('how the hub does')
+    .action(run(() => import('./status.ts').then(({ status }) => status)));
+  hearth
+    .command('logs')
+    .description('the last lines of the log of the running hub')
+    .option('-f, --follow', 'and those to come')
+    .option('-n, --lines <count>', 'how many', '100')
+    .addOption(
+      new Option('--level <level>', 'this urgent or more').choices([
+        'trace',
+        'debug',
+        'info',
+        'warn',
+        'error',
+      ]),
+    )
+    .action(run(() => import('./logs.ts').then(({ logs }) => logs)));
+  hearth
+    .command('config')
+    .description('every setting: its value, its default and its environment variable')
+    .action(run(() => import('./config.ts').then(({ config }) => config)));
+
+  deviceCommands(hearth.command('device').description('devices and their certificates'), run);
+  roomCommands(hearth.command('room').description('rooms'), run);
+  accessCommands(hearth, run);
+
+  hearth
+    .command('query')
+    .description('readings of a device')
+    .argument('<device>')
+    .option('--start <time>', '2026-01-31T08:00:00Z, or relative to now: -1h', '-24h')
+    .option('--end <time>', 'as --start', 'now')
+    .option('--interval <duration>', 'one row for every 1m, 1h, 1d; without it every reading')
+    .option('--fields <names>', 'metrics, with commas')
+    .option('--agg <names>', 'avg, min, max, sum, count, first, last, with commas')
+    .option('--limit <count>', 'at most so many rows')
+    .option('--tz <zone>', 'time zone of days: Europe/Berlin')
+    .addOption(
+      new Option('--format <format>', 'how to show them')
+        .choices(['table', 'csv', 'json', 'sparkline'])
+        .default('table'),
+    )
+    .action(run(() => import('./query.ts').then(({ query }) => query)));
+  hearth
+    .command('quarantine')
+    .description('malformed messages that were set aside')
+    .command('list', { isDefault: true })
+    .description('the newest ones')
+    .action(run(() => import('./quarantine.ts').then(({ listQuarantine }) => listQuarantine)));
+  hearth
+    .command('denials')
+    .description('what was refused to whom')
+    .command('list', { isDefault: true })
+    .argument('[device]', 'only of this device')
+    .description('the newest ones')
+    .action(run(() => import('./denials.ts').then(({ listDenials }) => listDenials)));
+
+  simulateCommand(hearth.command('simulate'), run);
+  hearth
+    .command('reset')
+    .description('delete what the hub keeps: devices, readings, accounts, certificates')
+    .option('--yes', 'really; without it, only says what would go')
+    .action(run(() => import('./reset.ts').then(({ reset }) => reset)));
+  return hearth;
+}
+
+type Run = <Arguments extends unknown[]>(
+  load: () => Promise<Verb<Arguments>>,
+) => (...given: unknown[]) => Promise<void>;
+
+function deviceCommands(device: Command, run: Run): void {
+  const csr = [
+    '--csr <file>',
+    'sign this request, for a key that never leaves the device',
+  ] as const;
+  const out = [
+    '--out <dir>',
+    'where the files go (by default a folder named as the device)',
+  ] as const;
+  device
+    .command('add')
+    .description('add a device, and write its certificate, key and how to use them')
+    .argument('<id>')
+    .option('--name <name>', 'what people call it')
+    .option('--type <type>', 'plug, purifier, sensor, lock, reader …')
+    .option('--room <room>', 'id or name of a room')
+    .option(...csr)
+    .option(...out)
+    .action(run(() => import('./device-add.ts').then(({ addDevice }) => addDevice)));
+  device
+    .command('certificate')
+    .description('issue another certificate for a device')
+    .argument('<id>')
+    .option(...csr)
+    .option(...out)
+    .action(run(() => import('./device-add.ts').then(({ certifyDevice }) => certifyDevice)));
+  device
+    .command('list')
+    .description('every device')
+    .action(run(() => import('./device.ts').then(({ listDevices }) => listDevices)));
+  device
+    .command('show')
+    .description('one device, its certificates and its latest values')
+    .argument('<id>')
+    .action(run(() => import('./device.ts').then(({ showDevice }) => showDevice)));
+  device
+    .command('rename')
+    .description('give a device another name; its id stays')
+    .argument('<id>')
+    .argument('<name>')
+    .action(run(() => import('./device.ts').then(({ renameDevice }) => renameDevice)));
+  device
+    .command('revoke')
+    .description('void the certificates and keys of a device, and end its connections')
+    .argument('<id>')
+    .action(run(() => import('./device.ts').then(({ revokeDevice }) => revokeDevice)));
+  device
+    .command('remove')
+    .description('remove a device with all its readings')
+    .argument('<id>')
+    .action(run(() => import('./device.ts').then(({ removeDevice }) => removeDevice)));
+}
+
+function roomCommands(room: Command, run: Run): void {
+  room
+    .command('add')
+    .description('add a room')
+    .argument('<name>')
+    .option('--order <number>', 'where it stands among the others')
+    .action(run(() => import('./room.ts').then(({ addRoom }) => addRoom)));
+  room
+    .command('list')
+    .description('every room')
+    .action(run(() => import('./room.ts').then(({ listRooms }) => listRooms)));
+  room
+    .command('remove')
+    .description('remove a room; its devices stay')
+    .argument('<room>', 'id or name')
+    .action(run(() => import('./room.ts').then(({ removeRoom }) => removeRoom)));
+}
+
+function accessCommands(hearth: Command, run: Run): void {
+  const token = hearth.command('token').description('API tokens of programs');
+  token
+    .command('create')
+    .description('make a token; it is shown once')
+    .requiredOption('--name <name>', 'what it is for')
+    .addOption(
+      new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory(true),
+    )
+    .option('--expires-in <duration>', 'such as 30d; without it, until it is revoked')
+    .action(run(() => import('./token.ts').then(({ createToken }) => createToken)));
+  token
+    .command('list')
+    .description('every token, without its secret')
+    .action(run(() => import('./token.ts').then(({ listTokens }) => listTokens)));
+  token
+    .command('revoke')
+    .description('void a token; its connections end')
+    .argument('<token>', 'id or name')
+    .action(run(() => import('./token.ts').then(({ revokeToken }) => revokeToken)));
+
+  const credential = hearth
+    .command('credential')
+    .description('user names and passwords for the plain MQTT listener');
+  credential
+    .command('add')
+    .description('make a credential; its password is shown once')
+    .argument('<name>', 'for a device, its id')
+    .addOption(
+      new Option('--role <role>', 'a program or a device')
+        .choices(['service', 'device'])
+        .makeOptionMandatory(true),
+    )
+    .action(run(() => import('./credential.ts').then(({ addCredential }) => addCredential)));
+  credential
+    .command('list')
+    .description('every credential, without its password')
+    .action(run(() => import('./credential.ts').then(({ listCredentials }) => listCredentials)));
+  credential
+    .command('remove')
+    .description('void a credential; its connections end')
+    .argument('<name>')
+    .action(run(() => import('./credential.ts').then(({ removeCredential }) => removeCredential)));
+}
+
+function simulateCommand(simulate: Command, run: Run): void {
+  simulate
+    .description('connect simulated devices to the running hub, over real MQTT and TLS')
+    .addOption(
+      new Option('--preset <name>', '9, 16 or 30 devices').choices(['home', 'office', 'factory']),
+    )
+    .option('--devices <count>', 'so many smart plugs')
+    .option('--replay <file>', 'send a recording: CSV with timestamp,power,voltage…')
+    .option('--interactive', 'steer one device from the keyboard')
+    .option('--rate <number>', 'messages a second of each device; by default as its kind would')
+    .option('--duration <time>', 'seconds, or 5m, 1h', '60s')
+    .option('--loss <percent>', 'of the messages that take the connection down with them', '0')
+    .option('--device <id>', 'the device that replays or is steered')
+    .option('--start <time>', 'when the first row happens; without it the last one happens now')
+    .option('--speed <factor>', 'times faster than life, or max', 'max')
+    .option('--type <profile>', 'plug, purifier, sensor, lock or camera')
+    .option('--seed <text>', 'the same seed gives the same values')
+    .action(run(() => import('./simulate.ts').then(({ simulate: verb }) => verb)));
+}
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];

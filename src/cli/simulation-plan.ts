@@ -1,0 +1,119 @@
+import { basename } from 'node:path';
+import { HearthError, parseDurationMs, parseTimeMs } from '#kernel';
+import {
+  type Member,
+  membersOfKind,
+  membersOfPreset,
+  type PresetName,
+  type ProfileName,
+  profiles,
+} from '#sim';
+
+export interface SimulateOptions {
+  readonly preset?: PresetName;
+  readonly devices?: string;
+  readonly replay?: string;
+  readonly interactive?: boolean;
+  readonly rate?: string;
+  readonly duration: string;
+  readonly loss: string;
+  readonly device?: string;
+  readonly start?: string;
+  readonly speed: string;
+  readonly type?: string;
+  readonly seed?: string;
+}
+
+/** What was asked for, understood: one of three kinds of run. */
+export type SimulationPlan =
+  | {
+      readonly kind: 'fleet';
+      readonly members: readonly Member[];
+      readonly durationMs: number;
+      readonly ratePerSecond?: number;
+      readonly lossPercent: number;
+    }
+  | {
+      readonly kind: 'replay';
+      readonly file: string;
+      readonly member: Member;
+      readonly startMs?: number;
+      readonly speed?: number;
+    }
+  | { readonly kind: 'interactive'; readonly member: Member; readonly everyMs: number };
+
+const mostDevices = 2000;
+const mostPerSecond = 10_000;
+
+/** @throws HearthError `bad_request` naming the option at fault. */
+export function planSimulation(options: SimulateOptions, nowMs: number): SimulationPlan {
+  const { preset, devices, replay, interactive } = options;
+  const kinds = [preset, devices, replay, interactive].filter((kind) => kind !== undefined);
+  if (kinds.length !== 1) {
+    throw wrong('simulate', 'takes one of --preset, --devices, --replay and --interactive');
+  }
+  if (replay !== undefined) return planReplay(options, replay, nowMs);
+  if (interactive) return planInteractive(options);
+  const kind = profileOf(options.type ?? 'plug');
+  return {
+    kind: 'fleet',
+    members: preset
+      ? membersOfPreset(preset)
+      : membersOfKind(kind, Math.floor(number('--devices', devices ?? '', 1, mostDevices))),
+    durationMs: durationOf(options.duration),
+    ...rateOf(options.rate ?? (preset ? undefined : '1')),
+    lossPercent: number('--loss', options.loss, 0, 100),
+  };
+}
+
+function planReplay(options: SimulateOptions, file: string, nowMs: number): SimulationPlan {
+  const { device, start, speed } = options;
+  const name = basename(file).replace(/\.[^.]*$/, '');
+  return {
+    kind: 'replay',
+    file,
+    member: {
+      id: device ?? `sim-${name.replace(/[^A-Za-z0-9_.-]+/g, '-').toLowerCase()}`,
+      name: `Replay of ${name}`,
+      profile: profileOf(options.type ?? 'plug'),
+    },
+    ...(start === undefined ? {} : { startMs: parseTimeMs(start, nowMs, '--start') }),
+    ...(speed === 'max' ? {} : { speed: number('--speed', speed, 0.001, 1e9) }),
+  };
+}
+
+function planInteractive(options: SimulateOptions): SimulationPlan {
+  const profile = profileOf(options.type ?? 'purifier');
+  const [first] = membersOfKind(profile, 1);
+  if (first === undefined) throw new Error('a kind without a first member');
+  const rate = rateOf(options.rate).ratePerSecond;
+  return {
+    kind: 'interactive',
+    member: { ...first, id: options.device ?? first.id },
+    everyMs: rate === undefined ? profiles[profile].everyMs : 1000 / rate,
+  };
+}
+
+const rateOf = (rate: string | undefined): { ratePerSecond?: number } =>
+  rate === undefined ? {} : { ratePerSecond: number('--rate', rate, 0.001, mostPerSecond) };
+
+/** `60` is seconds; `5m` says what it is. */
+const durationOf = (text: string): number =>
+  parseDurationMs(/^\d+$/.test(text) ? `${text}s` : text, '--duration');
+
+function profileOf(name: string): ProfileName {
+  if (Object.hasOwn(profiles, name)) return name as ProfileName;
+  throw wrong('--type', `is one of ${Object.keys(profiles).join(', ')}, not "${name}"`);
+}
+
+function number(option: string, text: string, low: number, high: number): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= low && value <= high) return value;
+  throw wrong(option, `takes a number from ${low} to ${high}, not "${text}"`);
+}
+
+const wrong = (option: string, problem: string): HearthError =>
+  new HearthError('bad_request', `${option} ${problem}`, {
+    field: option,
+    hint: 'hearth simulate --help has examples of each.',
+  });

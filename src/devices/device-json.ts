@@ -1,0 +1,45 @@
+import { isoOfMicroseconds } from '#kernel';
+import type { Denial } from './denials.ts';
+import type { DeviceReport } from './report.ts';
+import type { Device, DeviceRecord, Scalar } from './types.ts';
+
+const iso = (timeMs: number): string => new Date(timeMs).toISOString();
+
+/** A device as everyone outside this slice sees it. What it says of its firmware beats what was typed in. */
+export function deviceJson(record: DeviceRecord, report: DeviceReport, online: boolean): Device {
+  const { latest, reported } = report;
+  return {
+    id: record.id,
+    name: record.name,
+    description: record.description,
+    type: record.type,
+    room: record.room,
+    status: online ? 'online' : 'offline',
+    state: record.state,
+    last_seen: report.lastSeenMs === null ? null : iso(report.lastSeenMs),
+    firmware_version: text(reported.firmware_version) ?? record.firmwareVersion,
+    hardware_version: text(reported.hardware_version) ?? record.hardwareVersion,
+    created_at: iso(record.createdAtMs),
+    updated_at: iso(record.updatedAtMs),
+    // The time comes last: no metric may pass for it.
+    latest: latest ? { ...latest.values, timestamp: isoOfMicroseconds(latest.timeUs) } : null,
+    reported,
+    denied: report.denied,
+  };
+}
+
+export const denialJson = (denial: Denial) => ({
+  at: iso(denial.atMs),
+  last_at: iso(denial.lastAtMs),
+  count: denial.count,
+  device_id: denial.deviceId,
+  identity: denial.identity,
+  action: denial.action,
+  topic: denial.topic,
+  client_id: denial.clientId,
+  remote_address: denial.remoteAddress,
+  reason: denial.reason,
+});
+
+const text = (value: Scalar | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;

@@ -1,0 +1,198 @@
+import { may } from '#auth';
+import type {
+  Accept,
+  ConnectAttempt,
+  DeniedAttempt,
+  Gate,
+  Identity,
+  PublishGrant,
+  Refusal,
+} from '#mqtt';
+import {
+  type Channel,
+  isOwnSubscription,
+  isReadable,
+  isServiceWritable,
+  ownPublishChannel,
+  readTopic,
+} from './topics.ts';
+import type { Accounts, CertificateAuthority, DeviceRecord } from './types.ts';
+
+export interface GateOptions {
+  readonly find: (deviceId: string) => DeviceRecord | undefined;
+  readonly authority: Pick<CertificateAuthority, 'identify'>;
+  readonly accounts: Pick<Accounts, 'credentials' | 'callerOfToken'>;
+  /** Who takes in the messages of a device's channel before they are acknowledged. */
+  readonly inlets: {
+    telemetry(deviceId: string): Accept;
+    status(deviceId: string): Accept;
+  };
+  readonly onDenied: (attempt: DeniedAttempt, deviceId: string | undefined) => void;
+  readonly onConnected: (deviceId: string) => void;
+  readonly onDisconnected: (deviceId: string) => void;
+}
+
+/** A refusal that knows at whose door it was knocked, so that its owner sees it there. */
+type Verdict = Identity | (Refusal & { readonly deviceId?: string | undefined });
+
+/** What the registry answers to the broker: who a client is and which topics are its own. */
+export class DeviceGate implements Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  async authenticate(attempt: ConnectAttempt): Promise<Identity | Refusal> {
+    const found = await this.#identify(attempt);
+    const verdict = 'refused' in found ? found : this.#checkClientId(found, attempt.clientId);
+    if (!('refused' in verdict)) return verdict;
+    const { refused, reason, deviceId } = verdict;
+    const { clientId, remoteAddress } = attempt;
+    this.#options.onDenied(
+      { action: 'connect', identity: undefined, clientId, remoteAddress, topic: '', reason },
+      deviceId,
+    );
+    return { refused, reason };
+  }
+
+  mayPublish(identity: Identity, topic: string): PublishGrant {
+    switch (identity.kind) {
+      case 'device': {
+        const channel = ownPublishChannel(identity.name, topic);
+        if (channel === undefined) return { allowed: false };
+        // A retained acknowledgment would answer tomorrow's command; readings and status may stay.
+        const mayRetain = channel !== 'ack';
+        return { allowed: true, accept: this.#inlet(identity.name, channel), mayRetain };
+      }
+      case 'service':
+        if (!isServiceWritable(topic)) return { allowed: false };
+        return { allowed: true, accept: this.#inletForService(topic), mayRetain: true };
+      case 'person':
+        return { allowed: false };
+    }
+  }
+
+  maySubscribe(identity: Identity, filter: string): boolean {
+    return identity.kind === 'device'
+      ? isOwnSubscription(identity.name, filter)
+      : isReadable(filter);
+  }
+
+  mayReceive(identity: Identity, topic: string): boolean {
+    return this.maySubscribe(identity, topic);
+  }
+
+  denied(attempt: DeniedAttempt): void {
+    const { identity } = attempt;
+    this.#options.onDenied(attempt, identity?.kind === 'device' ? identity.name : undefined);
+  }
+
+  connected(identity: Identity): void {
+    if (identity.kind === 'device') this.#options.onConnected(identity.name);
+  }
+
+  disconnected(identity: Identity): void {
+    if (identity.kind === 'device') this.#options.onDisconnected(identity.name);
+  }
+
+  async #identify(attempt: ConnectAttempt): Promise<Verdict> {
+    if (attempt.certificate) return this.#byCertificate(attempt.certificate, attempt.username);
+    const { username, password } = attempt;
+    if (username === undefined || password === undefined) {
+      return { refused: 'not_authorized', reason: 'neither a certificate nor a credential' };
+    }
+    const secret = password.toString('utf8');
+    if (attempt.transport === 'websocket') {
+      const person = this.#byToken(secret);
+      if (person) return person;
+    }
+    return this.#byCredential(username, secret);
+  }
+
+  #byCertificate(certificate: Uint8Array, username: string | undefined): Verdict {
+    const found = this.#options.authority.identify(certificate);
+    if ('refused' in found) {
+      const reason = `its certificate is ${found.refused}`;
+      return { refused: 'not_authorized', reason, deviceId: found.deviceId };
+    }
+    const { deviceId } = found;
+    if (username !== undefined && username !== deviceId) {
+      const reason = `the certificate of ${deviceId} with the user name "${username.slice(0, 64)}"`;
+      return { refused: 'not_authorized', reason, deviceId };
+    }
+    return this.#asDevice(deviceId);
+  }
+
+  async #byCredential(username: string, password: string): Promise<Verdict> {
+    const credential = await this.#options.accounts.credentials.verify(username, password);
+    if (credential === undefined) {
+      return {
+        refused: 'bad_credentials',
+        reason: 'wrong user name or password',
+        deviceId: username,
+      };
+    }
+    if (credential.role === 'device') return this.#asDevice(credential.name);
+    return { kind: 'service', name: credential.name };
+  }
+
+  #byToken(token: string): Verdict | undefined {
+    const caller = this.#options.accounts.callerOfToken(token);
+    if (caller === undefined) return undefined;
+    if (!may(caller, 'telemetry.read')) {
+      return {
+        refused: 'not_authorized',
+        reason: `the role ${caller.role} may not read telemetry`,
+      };
+    }
+    return { kind: caller.role === 'service' ? 'service' : 'person', name: tokenName(caller.id) };
+  }
+
+  #asDevice(deviceId: string): Verdict {
+    const device = this.#options.find(deviceId);
+    if (device === undefined) {
+      return { refused: 'not_authorized', reason: `there is no device "${deviceId}"` };
+    }
+    if (device.state === 'disabled') {
+      return { refused: 'not_authorized', reason: 'the device is disabled', deviceId };
+    }
+    return { kind: 'device', name: deviceId };
+  }
+
+  /**
+   * A client id is a claim too: whoever connects with one ends the connection that has it
+   * [MQTT-3.1.4-2] and takes over its session. So a device's id is for that device alone, even while
+   * it is away; of all other client ids the broker knows whose they are.
+   */
+  #checkClientId(identity: Identity, clientId: string): Verdict {
+    const isOwn = identity.kind === 'device' && identity.name === clientId;
+    if (isOwn || this.#options.find(clientId) === undefined) return identity;
+    return {
+      refused: 'identifier',
+      reason: `${identity.kind} ${identity.name} with the client id of the device ${clientId}`,
+      deviceId: identity.kind === 'device' ? identity.name : clientId,
+    };
+  }
+
+  #inlet(deviceId: string, channel: Channel): Accept | undefined {
+    if (channel === 'telemetry') return this.#options.inlets.telemetry(deviceId);
+    if (channel === 'status') return this.#options.inlets.status(deviceId);
+    return undefined;
+  }
+
+  /** A bridge speaks for devices: what it says of a registered one is taken in as that device's. */
+  #inletForService(topic: string): Accept | undefined {
+    const read = readTopic(topic);
+    const accept = read && this.#inlet(read.deviceId, read.channel);
+    if (accept === undefined) return undefined;
+    // Asked for each message: the device may be added or disabled while the bridge stays connected.
+    return (message) => {
+      const device = this.#options.find(read?.deviceId ?? '');
+      return device && device.state !== 'disabled' ? accept(message) : undefined;
+    };
+  }
+}
+
+/** The name under which the holder of an API token is known to the broker. */
+export const tokenName = (tokenId: string): string => `token:${tokenId}`;

@@ -1,0 +1,149 @@
+import { type Clock, HearthError, hashSecret, randomSecret } from '#kernel';
+import { checkNewDeviceId, type DeviceChanges, type NewDevice } from './schema.ts';
+import type { DeviceStore } from './store.ts';
+import type { DeviceRecord } from './types.ts';
+
+const mostDevices = 10_000;
+
+/** Devices and the hashes of their API keys: all in memory, every change on disk before it shows. */
+export class Registry {
+  readonly #store: DeviceStore;
+  readonly #clock: Clock;
+  readonly #devices = new Map<string, DeviceRecord>();
+  readonly #deviceOfKeyHash = new Map<string, string>();
+
+  constructor(store: DeviceStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  load(): void {
+    for (const device of this.#store.devices()) this.#devices.set(device.id, device);
+    for (const { deviceId, hash } of this.#store.apiKeys())
+      this.#deviceOfKeyHash.set(hash, deviceId);
+  }
+
+  get size(): number {
+    return this.#devices.size;
+  }
+
+  find(id: string): DeviceRecord | undefined {
+    return this.#devices.get(id);
+  }
+
+  /** @throws HearthError `not_found`. */
+  get(id: string): DeviceRecord {
+    const device = this.#devices.get(id);
+    if (device === undefined) {
+      throw new HearthError('not_found', `there is no device "${id.slice(0, 64)}"`, {
+        field: 'id',
+        hint: 'hearth device list shows every device.',
+      });
+    }
+    return device;
+  }
+
+  list(): DeviceRecord[] {
+    return [...this.#devices.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  }
+
+  /** @throws HearthError `conflict` for an id that is taken, `unprocessable` for one that cannot be. */
+  create(input: NewDevice): { device: DeviceRecord; apiKey: string } {
+    const id = checkNewDeviceId(input.id);
+    if (this.#devices.has(id)) {
+      throw new HearthError('conflict', `there is a device "${id}" already`, {
+        field: 'id',
+        hint: 'Choose another id, or change that device.',
+      });
+    }
+    if (this.#devices.size >= mostDevices) {
+      throw new HearthError('unprocessable', `this hub keeps at most ${mostDevices} devices`, {
+        hint: 'Remove devices that are gone for good.',
+      });
+    }
+    const nowMs = this.#clock.nowMs();
+    const device: DeviceRecord = {
+      id,
+      name: input.name ?? id,
+      description: input.description ?? '',
+      type: input.type ?? 'generic',
+      room: input.room ?? null,
+      state: 'active',
+      firmwareVersion: input.firmware_version ?? null,
+      hardwareVersion: input.hardware_version ?? null,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    };
+    const apiKey = randomSecret();
+    const hash = hashSecret(apiKey);
+    this.#store.addDevice(device, hash);
+    this.#devices.set(id, device);
+    this.#deviceOfKeyHash.set(hash, id);
+    return { device, apiKey };
+  }
+
+  /** @throws HearthError `not_found`. */
+  update(id: string, changes: DeviceChanges): DeviceRecord {
+    const before = this.get(id);
+    const device: DeviceRecord = {
+      ...before,
+      name: changes.name ?? before.name,
+      description: changes.description ?? before.description,
+      type: changes.type ?? before.type,
+      room: changes.room === undefined ? before.room : changes.room,
+      state: changes.state ?? before.state,
+      firmwareVersion:
+        changes.firmware_version === undefined ? before.firmwareVersion : changes.firmware_version,
+      hardwareVersion:
+        changes.hardware_version === undefined ? before.hardwareVersion : changes.hardware_version,
+      updatedAtMs: this.#clock.nowMs(),
+    };
+    this.#store.updateDevice(device);
+    this.#devices.set(id, device);
+    return device;
+  }
+
+  remove(id: string): void {
+    this.#store.removeDevice(id);
+    this.#devices.delete(id);
+    this.#dropKeyHash(id);
+  }
+
+  /** Takes the room out of the devices that were in it; the database did so by itself. */
+  leaveRoom(roomId: string): DeviceRecord[] {
+    const moved: DeviceRecord[] = [];
+    for (const device of this.#devices.values()) {
+      if (device.room === roomId) moved.push({ ...device, room: null });
+    }
+    for (const device of moved) this.#devices.set(device.id, device);
+    return moved;
+  }
+
+  /** Gives a device a new API key; the one before it is void from now on. */
+  rotateKey(id: string): string {
+    this.get(id);
+    const apiKey = randomSecret();
+    const hash = hashSecret(apiKey);
+    this.#store.setApiKey(id, hash, this.#clock.nowMs());
+    this.#dropKeyHash(id);
+    this.#deviceOfKeyHash.set(hash, id);
+    return apiKey;
+  }
+
+  revokeKey(id: string): void {
+    this.#store.removeApiKey(id);
+    this.#dropKeyHash(id);
+  }
+
+  /** The device whose key this is. Keys are random, so looking up their hash tells a guesser nothing. */
+  deviceOfKey(apiKey: string): DeviceRecord | undefined {
+    const id = this.#deviceOfKeyHash.get(hashSecret(apiKey));
+    return id === undefined ? undefined : this.#devices.get(id);
+  }
+
+  #dropKeyHash(id: string): void {
+    for (const [hash, deviceId] of this.#deviceOfKeyHash) {
+      if (deviceId === id) this.#deviceOfKeyHash.delete(hash);
+    }
+  }
+}

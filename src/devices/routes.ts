@@ -1,0 +1,160 @@
+import { z } from '@hono/zod-openapi';
+import { type Api, type Caller, route } from '#auth';
+import { denialJson } from './device-json.ts';
+import { identityRoutes } from './identity-routes.ts';
+import { body, json, optionalBody } from './openapi.ts';
+import { roomRoutes } from './room-routes.ts';
+import { denial, device, deviceChanges, deviceIdParam, newDevice, withApiKey } from './schema.ts';
+import type { Devices } from './service.ts';
+
+const tags = ['devices'];
+/** Everything under `/devices`, `/denials` and `/rooms` that this slice answers. */
+export function deviceRoutes(api: Api, devices: Devices): void {
+  // Words come before ids: `/devices/status` is not a device (see reservedDeviceIds).
+  ownRoutes(api, devices);
+  registryRoutes(api, devices);
+  identityRoutes(api, devices);
+  denialRoutes(api, devices);
+  roomRoutes(api, devices.rooms);
+}
+
+/** What a device asks about itself, with its own key. */
+function ownRoutes(api: Api, devices: Devices): void {
+  api.openapi(
+    route('device', {
+      method: 'post',
+      path: '/devices/heartbeat',
+      tags,
+      summary: 'Say that the device is alive; may carry firmware_version and other state',
+      request: {
+        body: optionalBody(z.record(z.string(), z.unknown())),
+      },
+      responses: {
+        200: json('Heard', z.object({ status: z.literal('ok'), timestamp: z.string() })),
+      },
+    }),
+    (context) => {
+      const status = devices.heartbeat(ownId(context.get('caller')), context.req.valid('json'));
+      return context.json({ status: 'ok' as const, timestamp: status.last_seen ?? '' }, 200);
+    },
+  );
+  api.openapi(
+    route('device', {
+      method: 'get',
+      path: '/devices/status',
+      tags,
+      summary: 'The device itself, as the hub sees it',
+      responses: { 200: json('The device', device) },
+    }),
+    (context) => context.json(devices.get(ownId(context.get('caller'))), 200),
+  );
+}
+
+function registryRoutes(api: Api, devices: Devices): void {
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/devices',
+      tags,
+      summary: 'Every device, by id',
+      responses: {
+        200: json('The devices', z.object({ devices: z.array(device), total: z.number() })),
+      },
+    }),
+    (context) => {
+      const list = devices.list();
+      return context.json({ devices: list, total: list.length }, 200);
+    },
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'post',
+      path: '/devices',
+      tags,
+      summary: 'Add a device',
+      request: { body: body(newDevice) },
+      responses: { 201: json('Added', z.object({ device }).extend(withApiKey.shape)) },
+    }),
+    (context) => {
+      const { device, apiKey } = devices.create(context.req.valid('json'));
+      return context.json({ device, api_key: apiKey }, 201);
+    },
+  );
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/devices/{id}',
+      tags,
+      summary: 'One device',
+      request: { params: deviceIdParam },
+      responses: { 200: json('The device', device) },
+    }),
+    (context) => context.json(devices.get(context.req.valid('param').id), 200),
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'patch',
+      path: '/devices/{id}',
+      tags,
+      summary: 'Change what is known of a device; disabling it ends its connections',
+      request: { params: deviceIdParam, body: body(deviceChanges) },
+      responses: { 200: json('The device', device) },
+    }),
+    (context) => {
+      const changed = devices.update(context.req.valid('param').id, context.req.valid('json'));
+      return context.json(changed, 200);
+    },
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'delete',
+      path: '/devices/{id}',
+      tags,
+      summary: 'Remove a device with its readings, certificates and key',
+      request: { params: deviceIdParam },
+      responses: { 204: { description: 'Removed' } },
+    }),
+    (context) => {
+      devices.remove(context.req.valid('param').id);
+      return context.body(null, 204);
+    },
+  );
+}
+
+function denialRoutes(api: Api, devices: Devices): void {
+  api.openapi(
+    route('security.read', {
+      method: 'get',
+      path: '/devices/{id}/denials',
+      tags: ['security'],
+      summary: 'What a device last tried and was refused, newest first',
+      request: { params: deviceIdParam },
+      responses: { 200: json('Them', z.object({ denials: z.array(denial) })) },
+    }),
+    (context) => {
+      const denials = devices.denialsOf(context.req.valid('param').id);
+      return context.json({ denials: denials.map(denialJson) }, 200);
+    },
+  );
+  api.openapi(
+    route('security.read', {
+      method: 'get',
+      path: '/denials',
+      tags: ['security'],
+      summary: 'What was last refused to anyone, newest first',
+      responses: {
+        200: json(
+          'Them, and how many attempts of nobody known since the hub started',
+          z.object({ denials: z.array(denial), unknown: z.number() }),
+        ),
+      },
+    }),
+    (context) => {
+      const { denials, unknown } = devices.denials();
+      return context.json({ denials: denials.map(denialJson), unknown }, 200);
+    },
+  );
+}
+
+/** The guard let nobody but a device through. */
+const ownId = (caller: Caller | undefined): string => caller?.id ?? '';

@@ -1,0 +1,192 @@
+import { z } from '@hono/zod-openapi';
+import { HearthError } from '#kernel';
+import { deviceStates } from './types.ts';
+
+/**
+ * Words that stand where a device's id stands in a path of the API (here, in telemetry's routes or
+ * in the documented APIs of the seeds), so that no device may be called so.
+ */
+export const reservedDeviceIds: ReadonlySet<string> = new Set([
+  'ack',
+  'acks',
+  'aggregated',
+  'all',
+  'api-key',
+  'bulk',
+  'certificates',
+  'command',
+  'commands',
+  'config',
+  'control',
+  'data',
+  'denials',
+  'device',
+  'devices',
+  'discover',
+  'export',
+  'heartbeat',
+  'latest',
+  'local',
+  'me',
+  'new',
+  'pair',
+  'register',
+  'revoke',
+  'rooms',
+  'search',
+  'statistics',
+  'status',
+  'telemetry',
+]);
+
+const deviceIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+/**
+ * Checks the id of a device that is about to be made.
+ * @throws HearthError `unprocessable` when it does not fit a topic and a path, or is a word of the API.
+ */
+export function checkNewDeviceId(id: string): string {
+  if (!deviceIdPattern.test(id)) {
+    throw new HearthError('unprocessable', `id cannot be "${id.slice(0, 80)}"`, {
+      field: 'id',
+      hint: 'Use 1 to 64 letters, digits, "_", "." and "-", and begin with a letter or digit.',
+    });
+  }
+  if (reservedDeviceIds.has(id.toLowerCase())) {
+    throw new HearthError('unprocessable', `id cannot be "${id}": it is a word of the API`, {
+      field: 'id',
+      hint: `Choose another, such as "${id}-1".`,
+    });
+  }
+  return id;
+}
+
+/** Types the dashboard has a picture for. Others are welcome: the seeds have `temperature_sensor`. */
+export const knownDeviceTypes = [
+  'generic',
+  'plug',
+  'switch',
+  'purifier',
+  'sensor',
+  'lock',
+  'reader',
+] as const;
+
+const line = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .max(longest)
+    .regex(/^[^\p{Cc}]*$/u, 'has control characters');
+const name = line(100).min(1);
+const version = line(64).min(1).nullable();
+const type = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'is not a word of small letters, digits, "_" and "-"')
+  .openapi({ description: `One of ${knownDeviceTypes.join(', ')}, or a word of your own.` });
+const roomId = z.string().min(1).max(64);
+
+export const deviceId = z.string().min(1).max(64);
+export const deviceIdParam = z.object({
+  id: deviceId.openapi({ param: { name: 'id', in: 'path' }, example: 'kitchen-plug' }),
+});
+export const roomIdParam = z.object({
+  id: roomId.openapi({ param: { name: 'id', in: 'path' }, example: 'living-room' }),
+});
+
+export const newDevice = z
+  .strictObject({
+    id: z.string().openapi({ example: 'kitchen-plug' }),
+    name: name.optional(),
+    description: line(500).optional(),
+    type: type.optional(),
+    room: roomId.nullable().optional(),
+    firmware_version: version.optional(),
+    hardware_version: version.optional(),
+  })
+  .openapi('NewDevice');
+export type NewDevice = z.infer<typeof newDevice>;
+
+export const deviceChanges = newDevice
+  .omit({ id: true })
+  .extend({ state: z.enum(deviceStates).optional() })
+  .openapi('DeviceChanges');
+export type DeviceChanges = z.infer<typeof deviceChanges>;
+
+const order = z.number().int().min(0).max(10_000);
+export const newRoom = z.strictObject({ name, order: order.optional() }).openapi('NewRoom');
+export const roomChanges = newRoom.partial().openapi('RoomChanges');
+export type RoomChanges = z.infer<typeof roomChanges>;
+
+const scalar = z.union([z.number(), z.boolean(), z.string()]);
+const time = z.iso.datetime();
+export const device = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    type: z.string(),
+    room: z.string().nullable(),
+    status: z.enum(['online', 'offline']),
+    state: z.enum(deviceStates),
+    last_seen: time.nullable(),
+    firmware_version: z.string().nullable(),
+    hardware_version: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+    latest: z.record(z.string(), scalar).nullable(),
+    reported: z.record(z.string(), scalar),
+    denied: z.number().int(),
+  })
+  .openapi('Device');
+
+export const room = z
+  .object({ id: z.string(), name: z.string(), order: z.number().int() })
+  .openapi('Room');
+
+export const denial = z
+  .object({
+    at: time,
+    last_at: time,
+    count: z.number().int(),
+    device_id: z.string().nullable(),
+    identity: z.string().nullable(),
+    action: z.enum(['connect', 'publish', 'subscribe']),
+    topic: z.string(),
+    client_id: z.string(),
+    remote_address: z.string(),
+    reason: z.string(),
+  })
+  .openapi('Denial');
+
+export const withApiKey = z.object({
+  api_key: z.string().openapi({ description: 'Shown this once; only its hash is kept.' }),
+});
+
+export const certificateRequest = z.strictObject({
+  csr: z
+    .string()
+    .max(16_384)
+    .optional()
+    .openapi({ description: 'PKCS #10 request of the device itself (RFC 2986), PEM' }),
+});
+
+export const issuedCertificate = z
+  .object({
+    certificate: z.string().openapi({ description: 'PEM' }),
+    key: z.string().optional().openapi({ description: 'PEM; only when the hub made it' }),
+    ca: z.string().openapi({ description: 'What the device has to trust, PEM' }),
+    serial: z.string(),
+    not_after: time,
+  })
+  .openapi('IssuedCertificate');
+
+export const certificate = z
+  .object({
+    serial: z.string(),
+    fingerprint: z.string().openapi({ description: 'SHA-256 of the DER' }),
+    not_before: time,
+    not_after: time,
+    revoked_at: time.nullable(),
+  })
+  .openapi('Certificate');

@@ -1,0 +1,127 @@
+/** The words of this slice: what it keeps, and the narrow doors it needs from its neighbours. */
+
+import type { Caller } from '#auth';
+
+export const deviceStates = ['active', 'maintenance', 'disabled'] as const;
+export type DeviceState = (typeof deviceStates)[number];
+
+/** A device as the registry keeps it; what it last said of itself is a `DeviceReport`. */
+export interface DeviceRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
+  /** A room's id. */
+  readonly room: string | null;
+  readonly state: DeviceState;
+  readonly firmwareVersion: string | null;
+  readonly hardwareVersion: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface Room {
+  readonly id: string;
+  readonly name: string;
+  /** Where the room stands in lists, lowest first. */
+  readonly order: number;
+}
+
+export type Scalar = number | boolean | string;
+
+/** One reading after its commit: the part of telemetry's `Sample` that a device's state needs. */
+export interface StateSample {
+  readonly deviceId: string;
+  /** Microseconds since 1970 UTC. */
+  readonly timeUs: number;
+  /** When the hub got it; microseconds since 1970 UTC. */
+  readonly receivedUs: number;
+  readonly values: Readonly<Record<string, Scalar>>;
+}
+
+export interface LatestValues {
+  /** The newest of the readings behind `values`; microseconds since 1970 UTC. */
+  readonly timeUs: number;
+  readonly values: Readonly<Record<string, Scalar>>;
+}
+
+/** A device in JSON, as REST, WebSocket and CLI show it. Times are ISO 8601 UTC. */
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
+  readonly room: string | null;
+  readonly status: 'online' | 'offline';
+  readonly state: DeviceState;
+  readonly last_seen: string | null;
+  readonly firmware_version: string | null;
+  readonly hardware_version: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** The newest value of each metric, and the newest of their times as `timestamp`. */
+  readonly latest: Readonly<Record<string, Scalar>> | null;
+  /** What the device said of itself in status messages, such as `relay_state`. */
+  readonly reported: Readonly<Record<string, Scalar>>;
+  /** How many attempts of this device were refused. */
+  readonly denied: number;
+}
+
+export interface DeviceChange {
+  readonly change: 'created' | 'updated' | 'removed' | 'online' | 'offline' | 'state';
+  readonly device: Device;
+}
+
+/** What the certificate authority must answer here. */
+export interface CertificateAuthority {
+  readonly caPem: string;
+  issueClient(request: { deviceId: string; csrPem?: string }): Promise<IssuedCertificate>;
+  identify(
+    der: Uint8Array,
+  ):
+    | { readonly deviceId: string; readonly serial: string }
+    | { readonly refused: 'unknown' | 'expired' | 'revoked'; readonly deviceId?: string };
+  certificatesOf(deviceId: string): readonly CertificateRecord[];
+  /** Returns the serials that were revoked. */
+  revokeAll(deviceId: string): readonly string[];
+}
+
+export interface IssuedCertificate {
+  readonly certificatePem: string;
+  /** Absent when the device brought its own request: its key never leaves it. */
+  readonly keyPem?: string | undefined;
+  readonly serial: string;
+  /** ISO 8601 UTC. */
+  readonly notAfter: string;
+}
+
+/** Times are ISO 8601 UTC. */
+export interface CertificateRecord {
+  readonly serial: string;
+  readonly fingerprint256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly revokedAt: string | undefined;
+}
+
+/** What the people slice must answer here. */
+export interface Accounts {
+  readonly credentials: {
+    verify(
+      name: string,
+      password: string,
+    ): Promise<{ readonly name: string; readonly role: 'service' | 'device' } | undefined>;
+    /** Removes a credential; returns whether there was one. */
+    remove(name: string): boolean;
+  };
+  callerOfToken(token: string): Caller | undefined;
+  readonly onRevoked: {
+    listen(
+      listener: (news: {
+        readonly kind: 'token' | 'credential';
+        readonly id: string;
+        readonly name: string;
+      }) => void,
+    ): () => void;
+  };
+}

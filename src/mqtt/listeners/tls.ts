@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import type { Counters } from '../counters.ts';
+import { policy } from '../limits.ts';
+import type { Gate } from '../ports.ts';
+import type { Entrance } from './admission.ts';
+import {
+  boundPort,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type Reception,
+} from './listener.ts';
+
+export interface ServerCredentials {
+  /** The server certificate, with its chain where there is one; PEM. */
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+export interface TlsListenOptions extends ListenOptions {
+  readonly credentials: ServerCredentials;
+  /** The authorities whose client certificates are let in; PEM. */
+  readonly caPem: string | readonly string[];
+  readonly minVersion: '1.2' | '1.3';
+}
+
+export interface TlsListener extends Listener {
+  /** New connections see the new certificate; those that are open keep theirs. */
+  setCredentials(credentials: ServerCredentials): void;
+}
+
+/** MQTT over TLS. A client without a certificate of ours does not get as far as CONNECT. */
+export async function listenTls(
+  options: TlsListenOptions,
+  reception: Reception,
+  gate: Gate,
+  counters: Counters,
+): Promise<TlsListener> {
+  const ca = [options.caPem].flat();
+  const minVersion = `TLSv${options.minVersion}` as const;
+  const tls = createServer({
+    ...asNode(options.credentials),
+    ca,
+    minVersion,
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: policy.connectTimeoutMs,
+  });
+  const entrances = new Map<string, Entrance>();
+  tls.on('secureConnection', (socket) => {
+    const entrance = entrances.get(peerOf(socket));
+    const certificate = socket.getPeerCertificate().raw as Buffer | undefined;
+    if (entrance === undefined || certificate === undefined) {
+      socket.destroy();
+      return;
+    }
+    const remoteAddress = socket.remoteAddress ?? '';
+    reception.connect(socket, { transport: 'tls', remoteAddress, certificate }, entrance);
+  });
+  tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    socket.on('error', () => undefined);
+    counters.tlsFailures += 1;
+    // Who merely hangs up during the handshake was not refused.
+    if (error.code !== 'ECONNRESET') gate.denied(handshakeDenial(error, socket));
+  });
+  const server = await listen(options, (socket) => {
+    socket.on('error', () => undefined);
+    const peer = peerOf(socket);
+    const entered = reception.enter((entrance) => {
+      entrances.set(peer, entrance);
+      socket.once('close', () => {
+        entrances.delete(peer);
+        entrance.leave();
+      });
+      tls.emit('connection', socket);
+    });
+    if (!entered) socket.destroy();
+  });
+  return {
+    bound: { transport: 'tls', address: options.address, port: boundPort(server) },
+    close: () => void server.close(),
+    setCredentials: (credentials) => {
+      tls.setSecureContext({ ...asNode(credentials), ca, minVersion });
+    },
+  };
+}
+
+const asNode = ({ certificatePem, keyPem }: ServerCredentials) => ({
+  cert: certificatePem,
+  key: keyPem,
+});
+
+const peerOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
+
+function handshakeDenial(error: NodeJS.ErrnoException, socket: TLSSocket) {
+  return {
+    action: 'connect' as const,
+    identity: undefined,
+    clientId: '',
+    remoteAddress: socket.remoteAddress ?? '',
+    topic: '',
+    reason: `TLS: ${error.code ?? error.message}`,
+  };
+}

@@ -1,0 +1,31 @@
+import { createWebSocketStream, type WebSocket } from 'ws';
+import type { Reception } from './listener.ts';
+
+/** Status codes of RFC 6455 §7.4.1. */
+const unsupportedData = 1003;
+const tryAgainLater = 1013;
+
+export interface WebSocketOrigin {
+  readonly remoteAddress: string;
+  /** The client certificate of the HTTPS connection, DER, where one was shown. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
+/** MQTT over a WebSocket whose upgrade chose the subprotocol `mqtt` [MQTT-6.0.0-4]. */
+export function acceptWebSocket(
+  socket: WebSocket,
+  origin: WebSocketOrigin,
+  reception: Reception,
+): void {
+  // Packets come in binary frames only [MQTT-6.0.0-1]. Heard before the stream hears it.
+  socket.on('message', (_data, isBinary) => {
+    if (!isBinary) socket.close(unsupportedData, 'MQTT needs binary frames');
+  });
+  const wire = createWebSocketStream(socket);
+  wire.on('error', () => undefined);
+  const { remoteAddress, certificate } = origin;
+  const entered = reception.enter((entrance) => {
+    reception.connect(wire, { transport: 'websocket', remoteAddress, certificate }, entrance);
+  });
+  if (!entered) socket.close(tryAgainLater, 'too many connections');
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Device, DeviceChange, Scalar } from '#devices';
+
+const devices = z.array(z.string().min(1).max(64)).min(1).max(1000);
+const metrics = z.array(z.string().min(1).max(128)).min(1).max(200);
+
+/** What a client may say. */
+export const clientMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('auth'), token: z.string().min(1).max(512) }),
+  /** `*` stands for every device; without `metrics` all of them are meant. */
+  z.object({ type: z.literal('subscribe'), devices, metrics: metrics.optional() }),
+  z.object({ type: z.literal('unsubscribe'), devices }),
+  z.object({ type: z.literal('ping') }),
+]);
+export type ClientMessage = z.infer<typeof clientMessage>;
+
+/** What the hub says. Times are ISO 8601 UTC. */
+export type ServerMessage =
+  | {
+      readonly type: 'welcome';
+      readonly server_time: string;
+      readonly home: string;
+      readonly devices: readonly Device[];
+    }
+  | {
+      readonly type: 'telemetry';
+      readonly device_id: string;
+      readonly timestamp: string;
+      readonly values: Readonly<Record<string, Scalar>>;
+    }
+  | {
+      readonly type: 'device';
+      readonly change: DeviceChange['change'];
+      readonly device: Device;
+    }
+  | {
+      readonly type: 'subscribed';
+      readonly devices: readonly string[];
+      readonly metrics?: readonly string[];
+    }
+  | { readonly type: 'unsubscribed'; readonly devices: readonly string[] }
+  | { readonly type: 'pong'; readonly server_time: string }
+  | { readonly type: 'error'; readonly code: string; readonly message: string };
+
+/** Reads one message; the answer says what is wrong with one that cannot be read. */
+export function readClientMessage(text: string): ClientMessage | { readonly wrong: string } {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return { wrong: 'this is not JSON' };
+  }
+  const result = clientMessage.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return { wrong: `${issue?.path.join('.') || 'message'}: ${issue?.message}` };
+}

@@ -1,0 +1,64 @@
+import type { DeviceChange, Scalar, StateSample } from '#devices';
+import { isoOfMicroseconds } from '#kernel';
+import type { ServerMessage } from './messages.ts';
+
+interface Value {
+  readonly timeUs: number;
+  readonly value: Scalar;
+}
+
+/**
+ * What waits to be sent to one client: of each metric the newest value, of each device the last
+ * change. However slow the client, it holds no more than one screen full.
+ */
+export class Pending {
+  readonly #values = new Map<string, Map<string, Value>>();
+  readonly #changes = new Map<string, DeviceChange>();
+
+  get isEmpty(): boolean {
+    return this.#values.size === 0 && this.#changes.size === 0;
+  }
+
+  addSample(sample: StateSample, wants: (metric: string) => boolean): void {
+    for (const [metric, value] of Object.entries(sample.values)) {
+      if (!wants(metric)) continue;
+      let values = this.#values.get(sample.deviceId);
+      if (values === undefined) {
+        values = new Map();
+        this.#values.set(sample.deviceId, values);
+      }
+      const waiting = values.get(metric);
+      if (waiting !== undefined && waiting.timeUs > sample.timeUs) continue;
+      values.set(metric, { timeUs: sample.timeUs, value });
+    }
+  }
+
+  addChange(news: DeviceChange): void {
+    const { id } = news.device;
+    if (news.change === 'removed') this.#values.delete(id);
+    // A client that has not heard of a device yet must first hear that it was created.
+    const isNew = this.#changes.get(id)?.change === 'created' && news.change !== 'removed';
+    this.#changes.set(id, isNew ? { ...news, change: 'created' } : news);
+  }
+
+  /** Everything that waits, as messages: changes first, then one message a device. */
+  take(): ServerMessage[] {
+    const messages: ServerMessage[] = [...this.#changes.values()].map(({ change, device }) => ({
+      type: 'device',
+      change,
+      device,
+    }));
+    for (const [deviceId, values] of this.#values) {
+      const newestUs = Math.max(...[...values.values()].map(({ timeUs }) => timeUs));
+      messages.push({
+        type: 'telemetry',
+        device_id: deviceId,
+        timestamp: isoOfMicroseconds(newestUs),
+        values: Object.fromEntries([...values].map(([metric, { value }]) => [metric, value])),
+      });
+    }
+    this.#changes.clear();
+    this.#values.clear();
+    return messages;
+  }
+}

@@ -1,0 +1,162 @@
+import type { WebSocket } from 'ws';
+import { type Caller, may } from '#auth';
+import type { Device, DeviceChange, StateSample } from '#devices';
+import { type Cancel, type Clock, type Log, messageOf, type Part, type Unlisten } from '#kernel';
+import type { ServerMessage } from './messages.ts';
+import { closeCodes, Viewer } from './viewer.ts';
+
+/** News from a neighbour, as a `Signal` tells it. */
+interface News<T> {
+  listen(listener: (news: T) => void): Unlisten;
+}
+
+export interface RealtimeOptions {
+  /** What the home is called, for the welcome. */
+  readonly home: string;
+  readonly auth: {
+    callerOfToken(token: string): Caller | undefined;
+    readonly onRevoked: News<{ readonly kind: string; readonly id: string }>;
+  };
+  readonly devices: {
+    list(): Device[];
+    exists(id: string): boolean;
+    readonly onChange: News<DeviceChange>;
+  };
+  readonly telemetry: { readonly onSample: News<readonly StateSample[]> };
+  readonly limits: { readonly websockets: number };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Asks once more who the headers of an upgrade stand for; undefined when they no longer do. */
+export type Reauthenticate = () => Promise<Caller | undefined>;
+
+const flushAfterMs = 100;
+const pingEveryMs = 10_000;
+/** A session that ends or a token that expires tells nobody: so it is asked for now and then. */
+const reauthenticateEveryMs = 60_000;
+/** Strangers may knock, but not fill the house. */
+const mostStrangers = 20;
+
+/** The live view: what devices say, on every screen that asked for it, a moment later. */
+export class Realtime implements Part {
+  readonly name = 'realtime';
+  readonly #options: RealtimeOptions;
+  readonly #viewers = new Map<Viewer, Reauthenticate | undefined>();
+  #stops: (Cancel | Unlisten)[] = [];
+  #flushing: Cancel | undefined;
+
+  constructor(options: RealtimeOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#viewers.size;
+  }
+
+  async start(): Promise<void> {
+    const { auth, devices, telemetry, clock } = this.#options;
+    this.#stops = [
+      telemetry.onSample.listen((samples) => this.#onSamples(samples)),
+      devices.onChange.listen((news) => this.#onChange(news)),
+      auth.onRevoked.listen(({ kind, id }) => this.#onRevoked(kind, id)),
+      clock.every(pingEveryMs, () => {
+        for (const viewer of this.#viewers.keys()) viewer.ping();
+      }),
+      clock.every(reauthenticateEveryMs, () => void this.#reauthenticate()),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    this.#flushing?.();
+    for (const viewer of this.#viewers.keys()) {
+      viewer.close(closeCodes.goingAway, 'the hub is stopping');
+    }
+  }
+
+  /**
+   * Takes over a WebSocket. Without a `caller` its first message has to say who it is. With
+   * `reauthenticate` a session or token that ends while it is open ends it within a minute.
+   */
+  accept(ws: WebSocket, caller: Caller | undefined, reauthenticate?: Reauthenticate): void {
+    const { auth, clock, devices, limits, log } = this.#options;
+    ws.on('error', (error) => log.debug({ reason: messageOf(error) }, 'a live view broke off'));
+    if (caller && !may(caller, 'telemetry.read')) {
+      ws.close(closeCodes.policy, 'you may not watch');
+      return;
+    }
+    const strangers = [...this.#viewers.keys()].filter((viewer) => !viewer.caller).length;
+    if (this.#viewers.size >= limits.websockets || (!caller && strangers >= mostStrangers)) {
+      ws.close(closeCodes.tryAgainLater, 'too many live views are open');
+      return;
+    }
+    const viewer = new Viewer({
+      ws,
+      clock,
+      caller,
+      admit: (token) => {
+        const found = auth.callerOfToken(token);
+        return may(found, 'telemetry.read') ? found : undefined;
+      },
+      isDevice: (id) => devices.exists(id),
+      welcome: () => this.#welcome(),
+    });
+    this.#viewers.set(viewer, reauthenticate);
+    ws.on('close', () => this.#viewers.delete(viewer));
+    viewer.open();
+  }
+
+  #welcome(): ServerMessage {
+    const { clock, devices, home } = this.#options;
+    const server_time = new Date(clock.nowMs()).toISOString();
+    return { type: 'welcome', server_time, home, devices: devices.list() };
+  }
+
+  #onSamples(samples: readonly StateSample[]): void {
+    if (this.#viewers.size === 0) return;
+    for (const viewer of this.#viewers.keys()) {
+      for (const sample of samples) viewer.offerSample(sample);
+    }
+    this.#scheduleFlush();
+  }
+
+  #onChange(news: DeviceChange): void {
+    if (this.#viewers.size === 0) return;
+    for (const viewer of this.#viewers.keys()) viewer.offerChange(news);
+    this.#scheduleFlush();
+  }
+
+  /** Waiting 100 ms from the first news on is what makes one message out of many. */
+  #scheduleFlush(): void {
+    this.#flushing ??= this.#options.clock.after(flushAfterMs, () => {
+      this.#flushing = undefined;
+      for (const viewer of this.#viewers.keys()) {
+        if (viewer.hasPending) viewer.flush();
+      }
+      if ([...this.#viewers.keys()].some((viewer) => viewer.hasPending)) this.#scheduleFlush();
+    });
+  }
+
+  #onRevoked(kind: string, id: string): void {
+    if (kind !== 'token') return;
+    for (const viewer of this.#viewers.keys()) {
+      if (viewer.caller?.kind === 'token' && viewer.caller.id === id) {
+        viewer.close(closeCodes.policy, 'your token was revoked');
+      }
+    }
+  }
+
+  async #reauthenticate(): Promise<void> {
+    for (const [viewer, reauthenticate] of [...this.#viewers]) {
+      if (reauthenticate === undefined || viewer.caller === undefined) continue;
+      try {
+        if (may(await reauthenticate(), 'telemetry.read')) continue;
+      } catch (error) {
+        this.#options.log.warn({ reason: messageOf(error) }, 'a live view could not be checked');
+        continue;
+      }
+      viewer.close(closeCodes.policy, 'your session has ended');
+    }
+  }
+}

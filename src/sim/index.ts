@@ -1,0 +1,13 @@
+export type { Ground } from './crew.ts';
+export type { DeviceCredentials, HubAddress } from './device.ts';
+export { runFleet } from './fleet.ts';
+export { runInteractive } from './interactive.ts';
+export type { Issue } from './keyring.ts';
+export { Keyring } from './keyring.ts';
+export type { Member, PresetName } from './presets.ts';
+export { membersOfKind, membersOfPreset, presets } from './presets.ts';
+export type { ProfileName } from './profiles.ts';
+export { profiles } from './profiles.ts';
+export { runReplay } from './replay.ts';
+export { spanOf } from './series.ts';
+export type { OnProgress, Progress, Summary } from './summary.ts';

@@ -1,0 +1,296 @@
+import { type Clock, HearthError, isoOfMicroseconds } from '#kernel';
+import type { InboundMessage } from '#mqtt';
+import type { Batch, Commitment } from './batch.ts';
+import type { Committer } from './committer.ts';
+import { type Delivery, DeliveryWindow, fingerprint } from './deliveries.ts';
+import { type ParsedMessage, parseMessage, type Reading, type Rejection } from './parse.ts';
+import { decodePayload } from './payload.ts';
+import { timeMarks } from './points.ts';
+import type { Quarantine } from './quarantine.ts';
+import { TokenBucket } from './rate.ts';
+import { type SeriesBook, seriesPerDevice } from './series.ts';
+import { hubClockPlausible, readTimestampUs, settleTime } from './timestamp.ts';
+import type { Receipt, Submission, Value } from './types.ts';
+
+export interface IntakeLimits {
+  readonly messagesPerSecond: number;
+  readonly messageBytes: number;
+  readonly retentionUs: number;
+}
+
+/** What the intake remembers of a device between two of its messages. */
+interface DeviceIntake {
+  readonly id: string;
+  readonly metrics: Map<string, number>;
+  readonly bucket: TokenBucket;
+  readonly deliveries: DeliveryWindow<Commitment>;
+  lastReceivedUs: number;
+}
+
+/** A reading whose time is settled. */
+interface StampedReading {
+  readonly index: number;
+  readonly values: Readonly<Record<string, Value>>;
+  readonly timeUs: number;
+  readonly receivedUs: number;
+  /** Bits of `timeMarks`. */
+  readonly mark: number;
+}
+
+const nothingRejected: readonly Rejection[] = [];
+/** A hub's clock that steps back further than this is followed; within it, receipts keep rising. */
+const receiptLeadUs = 1e6;
+
+/**
+ * The first half of a reading's way: bytes to points in the open batch. Everything here runs once a
+ * message on the main thread, so nothing here waits, and what most messages do not need is not done.
+ */
+export class Intake {
+  readonly #clock: Clock;
+  readonly #limits: IntakeLimits;
+  readonly #series: SeriesBook;
+  readonly #committer: Committer;
+  readonly #quarantine: Quarantine;
+  readonly #devices = new Map<string, DeviceIntake>();
+
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly limits: IntakeLimits;
+    readonly series: SeriesBook;
+    readonly committer: Committer;
+    readonly quarantine: Quarantine;
+  }) {
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#series = parts.series;
+    this.#committer = parts.committer;
+    this.#quarantine = parts.quarantine;
+  }
+
+  /** Takes an MQTT message in; the promise is what its acknowledgment waits for. */
+  acceptFrom(deviceId: string): (message: InboundMessage) => Promise<void> | undefined {
+    return (message) =>
+      this.submit({
+        deviceId,
+        body: message.payload,
+        source: 'mqtt',
+        topic: message.topic,
+        // A QoS 0 message has no packet identifier, and is never sent twice [MQTT-3.3.1-2].
+        ...(message.qos === 0 ? {} : { delivery: message }),
+      }).committed;
+  }
+
+  submit(submission: Submission): Receipt {
+    const device = this.#device(submission.deviceId);
+    const nowMs = this.#clock.monotonicMs();
+    if (!device.bucket.take(nowMs)) return this.#overRate(submission);
+    const { body } = submission;
+    const payload = Buffer.isBuffer(body) ? body : undefined;
+    let value = body;
+    if (payload !== undefined) {
+      const decoded = decodePayload(payload, this.#limits.messageBytes);
+      if ('problem' in decoded) return this.#refuse(submission, 'payload', decoded.problem);
+      value = decoded.value;
+    }
+    const message = parseMessage(value);
+    if (message.readings.length > 1) device.bucket.owe(message.readings.length - 1);
+    return this.#take(device, submission, payload, message);
+  }
+
+  /** Puts back what is on disk about deliveries, at the start and after a restart of the worker. */
+  recall(deviceId: string, deliveries: readonly Delivery[], commitment: Commitment): void {
+    const device = this.#device(deviceId);
+    for (const delivery of deliveries) device.deliveries.remember(delivery, commitment);
+  }
+
+  forget(deviceId: string): void {
+    this.#devices.delete(deviceId);
+  }
+
+  #take(
+    device: DeviceIntake,
+    submission: Submission,
+    payload: Buffer | undefined,
+    message: ParsedMessage,
+  ): Receipt {
+    const committer = this.#committer;
+    if (committer.overflowing) return this.#unavailable();
+    const nowUs = this.#clock.nowMs() * 1000;
+    const rejected = message.rejected.length > 0 ? [...message.rejected] : [];
+    const stamped = this.#stamp(device, message.readings, nowUs, rejected);
+    const delivery = deliveryOf(submission, payload, stamped);
+    if (delivery !== undefined && submission.delivery?.duplicate === true) {
+      const earlier = device.deliveries.outcomeOf(delivery);
+      // A failed one never reached the disk: then this is the first that can.
+      if (earlier !== undefined && earlier.state !== 'failed') {
+        const committed = earlier.state === 'pending' ? earlier.promise : undefined;
+        return { accepted: stamped.length, rejected: nothingRejected, committed };
+      }
+    }
+    const oldestUs = this.#oldestTaken(submission, nowUs);
+    const batch = committer.open;
+    let accepted = 0;
+    let series: number | undefined;
+    for (const reading of stamped) {
+      if (reading.timeUs < oldestUs) {
+        rejected.push({ index: reading.index, field: 'timestamp', reason: this.#late(reading) });
+        continue;
+      }
+      const last = this.#append(device, batch, reading, rejected);
+      if (last === undefined) continue;
+      series = last;
+      accepted++;
+    }
+    if (rejected.length > 0) this.#quarantine.addRejections(submission, rejected);
+    if (series === undefined) return { accepted: 0, rejected, committed: undefined };
+    if (delivery !== undefined) {
+      batch.addDelivery(series, delivery);
+      device.deliveries.remember(delivery, batch.commitment);
+    }
+    committer.due(nowUs);
+    return { accepted, rejected, committed: batch.commitment.promise };
+  }
+
+  /** Gives every reading its time: the device's where it can be believed, else the receipt. */
+  #stamp(
+    device: DeviceIntake,
+    readings: readonly Reading[],
+    nowUs: number,
+    rejected: Rejection[],
+  ): StampedReading[] {
+    const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
+    const stamped: StampedReading[] = [];
+    for (const reading of readings) {
+      const receivedUs = nextReceipt(device, nowUs);
+      const { timeUs, mark } = settleTime(deviceTimeOf(reading, rejected), {
+        receivedUs,
+        plausible,
+      });
+      stamped.push({ index: reading.index, values: reading.values, timeUs, receivedUs, mark });
+    }
+    return stamped;
+  }
+
+  /** Adds a reading to the batch; answers the last series it used, `undefined` when it used none. */
+  #append(
+    device: DeviceIntake,
+    batch: Batch,
+    reading: StampedReading,
+    rejected: Rejection[],
+  ): number | undefined {
+    const { values, timeUs, receivedUs, mark } = reading;
+    let last: number | undefined;
+    for (const metric in values) {
+      const series = device.metrics.get(metric) ?? this.#series.add(device.id, metric);
+      if (series === undefined) {
+        const reason = `would be this device's metric number ${seriesPerDevice + 1}`;
+        rejected.push({ index: reading.index, field: metric, reason });
+        continue;
+      }
+      batch.points.add(series, timeUs, values[metric] as Value, mark);
+      last = series;
+    }
+    if (last !== undefined) {
+      const stamped = (mark & timeMarks.stamped) !== 0;
+      batch.samples.push({ deviceId: device.id, timeUs, receivedUs, stamped, values });
+    }
+    return last;
+  }
+
+  /** Raw readings older than what is kept are too late; not so imports, nor while the hub has lost its time. */
+  #oldestTaken(submission: Submission, nowUs: number): number {
+    if (submission.imported === true) return Number.NEGATIVE_INFINITY;
+    const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
+    return plausible ? nowUs - this.#limits.retentionUs : Number.NEGATIVE_INFINITY;
+  }
+
+  #late(reading: StampedReading): string {
+    const days = Math.round(this.#limits.retentionUs / 86_400e6);
+    return `is ${isoOfMicroseconds(reading.timeUs)}, older than the ${days} days that are kept`;
+  }
+
+  #overRate(submission: Submission): Receipt {
+    const reason = `more than ${this.#limits.messagesPerSecond} messages a second`;
+    this.#quarantine.countOverRate(submission, reason);
+    return {
+      accepted: 0,
+      rejected: [{ index: 0, field: '', reason }],
+      committed: undefined,
+      error: new HearthError('too_many_requests', `this device sends ${reason}`, {
+        hint: 'Send less often, several readings at once, or raise limits.messages_per_second.',
+        retryable: true,
+        retryAfterSeconds: 1,
+      }),
+    };
+  }
+
+  #refuse(submission: Submission, field: string, reason: string): Receipt {
+    const rejected = [{ index: 0, field, reason }];
+    this.#quarantine.addRejections(submission, rejected);
+    return { accepted: 0, rejected, committed: undefined };
+  }
+
+  /** The disk has not kept up for so long that memory would run out: the sender must keep it. */
+  #unavailable(): Receipt {
+    const error = new HearthError('unavailable', 'the disk does not keep up with the readings', {
+      hint: 'Try again in a moment; hearth status shows how far behind the journal is.',
+      retryable: true,
+      retryAfterSeconds: 5,
+    });
+    const committed = Promise.reject(error);
+    committed.catch(() => {});
+    return { accepted: 0, rejected: nothingRejected, committed, error };
+  }
+
+  #device(id: string): DeviceIntake {
+    let device = this.#devices.get(id);
+    if (device === undefined) {
+      device = {
+        id,
+        metrics: this.#series.of(id),
+        bucket: new TokenBucket(this.#limits.messagesPerSecond, this.#clock.monotonicMs()),
+        deliveries: new DeliveryWindow(),
+        lastReceivedUs: 0,
+      };
+      this.#devices.set(id, device);
+    }
+    return device;
+  }
+}
+
+/**
+ * When a reading arrived, to a microsecond of its own: two readings of one device without a device
+ * time would otherwise be one and the same when they arrive within a millisecond.
+ */
+function nextReceipt(device: DeviceIntake, nowUs: number): number {
+  const next = device.lastReceivedUs + 1;
+  device.lastReceivedUs = next > nowUs && next - nowUs < receiptLeadUs ? next : nowUs;
+  return device.lastReceivedUs;
+}
+
+/** The device's time, where it gave one that can be read; one that cannot is reported. */
+function deviceTimeOf(reading: Reading, rejected: Rejection[]): number | undefined {
+  if (reading.time === undefined || reading.time === null) return undefined;
+  const timeUs = readTimestampUs(reading.time);
+  if (timeUs === undefined) {
+    const shown = JSON.stringify(reading.time)?.slice(0, 60);
+    const reason = `is ${shown}, which is no time; the receipt stands in for it`;
+    rejected.push({ index: reading.index, field: 'timestamp', reason });
+  }
+  return timeUs;
+}
+
+/**
+ * What a redelivery of this message would be known by; `undefined` when every reading has a time of
+ * its own, which then is its identity.
+ */
+function deliveryOf(
+  submission: Submission,
+  payload: Buffer | undefined,
+  readings: readonly StampedReading[],
+): Delivery | undefined {
+  const { delivery } = submission;
+  if (delivery === undefined || payload === undefined) return undefined;
+  if (!readings.some((reading) => (reading.mark & timeMarks.stamped) !== 0)) return undefined;
+  return { packetId: delivery.packetId, fingerprint: fingerprint(payload) };
+}

@@ -1,0 +1,270 @@
+import type { Api } from '#auth';
+import type { Config } from '#config';
+import type { Db } from '#db';
+import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import type { Accept } from '#mqtt';
+import { type Batch, Commitment } from './batch.ts';
+import { Committer } from './committer.ts';
+import { Intake } from './intake.ts';
+import { type DeviceRefusals, Quarantine } from './quarantine.ts';
+import { telemetryRoutes } from './routes.ts';
+import { rowsOf } from './rows.ts';
+import { SeriesBook } from './series.ts';
+import { Storage } from './storage.ts';
+import { HighWaterMark } from './store.ts';
+import {
+  type DeviceStatistics,
+  defaultAggregates,
+  type QuarantinedMessage,
+  type Receipt,
+  type Sample,
+  type StorageIncident,
+  type StorageReport,
+  type Submission,
+  type TelemetryHealth,
+  type TelemetryQuery,
+  type TelemetryRow,
+  type Value,
+} from './types.ts';
+import type { ReadyMessage } from './worker/protocol.ts';
+
+/** What telemetry needs to know of devices. */
+export interface KnownDevices {
+  exists(deviceId: string): boolean;
+  latest(
+    deviceId: string,
+  ): { readonly timeUs: number; readonly values: Readonly<Record<string, Value>> } | undefined;
+}
+
+export interface TelemetryOptions {
+  /** A directory of its own, made where it is missing. */
+  readonly directory: string;
+  /** hearth.db: for the high-water mark only. */
+  readonly db: Db;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly devices: KnownDevices;
+  /** The journal grows no further than this many bytes; 2 GB by default. */
+  readonly journalBytes?: number;
+}
+
+const dayMs = 86_400_000;
+const defaultJournalBytes = 2 * 1024 ** 3;
+const housekeepingMs = 30_000;
+const savingMs = 1000;
+
+/** Readings: in, kept, and asked for. Nothing is acknowledged before it is on disk. */
+export class Telemetry implements Part {
+  readonly name = 'telemetry';
+  /** The readings of a batch, once they are on disk. */
+  readonly onSample: Signal<readonly Sample[]>;
+  readonly devices: KnownDevices;
+  readonly clock: Clock;
+  readonly timeZone: string;
+  readonly #log: Log;
+  readonly #mark: HighWaterMark;
+  readonly #series = new SeriesBook();
+  readonly #quarantine: Quarantine;
+  readonly #storage: Storage;
+  readonly #committer: Committer;
+  readonly #intake: Intake;
+  #timers: Cancel[] = [];
+  #restored = false;
+
+  constructor(options: TelemetryOptions) {
+    const { clock, config, log } = options;
+    const retentionUs = config['telemetry.retention_days'] * dayMs * 1000;
+    this.clock = clock;
+    this.devices = options.devices;
+    this.timeZone = config['home.time_zone'];
+    this.#log = log;
+    this.onSample = new Signal('telemetry.sample', log);
+    this.#mark = new HighWaterMark(options.db);
+    this.#quarantine = new Quarantine(clock, { kept: config['telemetry.quarantine'] });
+    this.#storage = new Storage({
+      clock,
+      log,
+      highWaterSeq: () => Math.max(this.#mark.read(), this.#committer.committedSeq),
+      onReady: (message) => this.#learn(message),
+      options: {
+        directory: options.directory,
+        sealPoints: config['telemetry.seal_points'],
+        sealMs: config['telemetry.seal_minutes'] * 60_000,
+        retentionUs,
+        memoryMb: config['telemetry.memory_mb'],
+        quarantineKept: config['telemetry.quarantine'],
+        journalBytes: options.journalBytes ?? defaultJournalBytes,
+      },
+    });
+    this.#committer = new Committer({
+      sink: this.#storage,
+      series: this.#series,
+      nowMs: () => clock.monotonicMs(),
+      onCommitted: (batch) => this.#tell(batch),
+    });
+    this.#intake = new Intake({
+      clock,
+      series: this.#series,
+      committer: this.#committer,
+      quarantine: this.#quarantine,
+      limits: {
+        messagesPerSecond: config['limits.messages_per_second'],
+        messageBytes: config['limits.body_bytes'],
+        retentionUs,
+      },
+    });
+  }
+
+  /** @throws HearthError `storage_failed` when the store cannot be opened; damage does not matter. */
+  async start(): Promise<void> {
+    await this.#storage.start();
+    this.#timers = [
+      this.clock.every(savingMs, () => this.#save()),
+      this.clock.every(housekeepingMs, () => this.#tend()),
+    ];
+  }
+
+  /** Brings everything taken in to disk and closes the store. */
+  async stop(): Promise<void> {
+    for (const cancel of this.#timers) cancel();
+    await this.#committer.drained();
+    this.#committer.abandon(new HearthError('unavailable', 'the hub is stopping'));
+    this.#save();
+    await this.#storage.stop();
+  }
+
+  /**
+   * Takes a message in. Never throws for what it says: what is refused is in the receipt and in
+   * quarantine.
+   */
+  submit(submission: Submission): Receipt {
+    return this.#intake.submit(submission);
+  }
+
+  /** What the broker calls for each message of a device. */
+  acceptFrom(deviceId: string): Accept {
+    return this.#intake.acceptFrom(deviceId);
+  }
+
+  /**
+   * A device's readings or buckets, in pages of rows; whoever reads slowly is waited for. Everything
+   * that was committed before the first page is asked for is in it.
+   * @throws HearthError `bad_request` for an unknown time zone, `unavailable` while storage restarts.
+   */
+  async *query(query: TelemetryQuery): AsyncIterable<readonly TelemetryRow[]> {
+    let page = await this.#storage.ask('page', { query, cursor: undefined });
+    for (;;) {
+      if (page.timesUs.length > 0) yield rowsOf(page);
+      if (page.next === undefined) return;
+      page = await this.#storage.ask('page', { query, cursor: page.next });
+    }
+  }
+
+  /** The columns that an answer to `query` may have after its timestamp, in their order. */
+  columnsOf(query: TelemetryQuery): readonly string[] {
+    const known = [...this.#series.of(query.deviceId).keys()].sort();
+    const metrics = query.fields ?? known;
+    if (query.intervalMs === undefined) return metrics;
+    const named = query.aggregates ?? defaultAggregates;
+    return metrics.flatMap((metric) => named.map((aggregate) => `${metric}_${aggregate}`));
+  }
+
+  routes(api: Api): void {
+    telemetryRoutes(api, this);
+  }
+
+  /** Sums a device's readings up, from `startUs`, before `endUs`. */
+  statistics(
+    deviceId: string,
+    startUs: number,
+    endUs: number,
+    fields?: readonly string[],
+  ): Promise<DeviceStatistics> {
+    return this.#storage.ask('statistics', { deviceId, startUs, endUs, fields });
+  }
+
+  readonly quarantine = {
+    /** Newest first. */
+    list: (deviceId?: string): readonly QuarantinedMessage[] => this.#quarantine.list(deviceId),
+    /** How many messages of each device were refused, or came too fast, since the hub started. */
+    counts: (): ReadonlyMap<string, Readonly<DeviceRefusals>> => this.#quarantine.counts(),
+  };
+
+  /** What was lost or set aside, newest first; kept across restarts. */
+  incidents(): Promise<readonly StorageIncident[]> {
+    return this.#storage.ask('incidents', undefined);
+  }
+
+  /** Writes an incident of another store down with telemetry's own. */
+  async report(incident: StorageIncident): Promise<void> {
+    await this.#storage.ask('report', { incident });
+  }
+
+  health(): TelemetryHealth {
+    const { problem, committedSeq, lastCommitMs, waitingPoints } = this.#committer;
+    return {
+      status: !this.#storage.ready ? 'starting' : problem === undefined ? 'ok' : 'failing',
+      ...(problem === undefined ? {} : { problem }),
+      committedSeq,
+      lastCommitMs,
+      waitingPoints,
+    };
+  }
+
+  storage(): Promise<StorageReport> {
+    return this.#storage.ask('storage', undefined);
+  }
+
+  /** Seals what has been committed, without waiting for its time. */
+  async seal(): Promise<void> {
+    await this.#committer.drained();
+    await this.#storage.ask('seal', undefined);
+  }
+
+  /** Forgets what is in memory of a removed device. Its readings go with their retention. */
+  forget(deviceId: string): void {
+    this.#intake.forget(deviceId);
+    this.#quarantine.forget(deviceId);
+  }
+
+  #learn(message: ReadyMessage): void {
+    this.#series.reconcile(message.series);
+    this.#committer.committedSeq = message.committedSeq;
+    this.#committer.lastWrittenUs = Math.max(this.#committer.lastWrittenUs, message.lastWrittenUs);
+    const onDisk = new Commitment();
+    onDisk.committed();
+    for (const { device, deliveries } of message.deliveries) {
+      this.#intake.recall(device, deliveries, onDisk);
+    }
+    if (!this.#restored) this.#quarantine.restore(message.quarantine);
+    this.#restored = true;
+    this.#committer.flush();
+  }
+
+  #tell(batch: Batch): void {
+    if (this.onSample.hasListeners) this.onSample.emit(batch.samples);
+  }
+
+  /** What is written at most once a second: the high-water mark, and new entries of the quarantine. */
+  #save(): void {
+    try {
+      this.#mark.raise(this.#committer.committedSeq);
+    } catch (error) {
+      this.#log.error({ err: error }, 'the high-water mark was not saved');
+    }
+    if (!this.#storage.ready) return;
+    const entries = this.#quarantine.takeUnsaved();
+    if (entries.length === 0) return;
+    this.#storage
+      .ask('quarantine', { entries })
+      .catch((error) => this.#log.error({ err: error }, 'quarantine was not saved'));
+  }
+
+  #tend(): void {
+    if (!this.#storage.ready) return;
+    this.#storage
+      .ask('tend', { nowUs: this.clock.nowMs() * 1000 })
+      .catch((error) => this.#log.error({ err: error }, 'housekeeping failed'));
+  }
+}

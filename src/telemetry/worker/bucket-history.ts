@@ -1,0 +1,157 @@
+import { HearthError } from '#kernel';
+import { Buckets } from '../buckets.ts';
+import { type Aggregate, defaultAggregates, type TelemetryQuery, type Value } from '../types.ts';
+import { forEachChunk } from './engine.ts';
+import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
+import { columnsOf, Pivot, read, valueOf } from './pivot.ts';
+import type { Cursor, Page } from './protocol.ts';
+import type { OpenScope, Reader } from './reader.ts';
+
+/** Buckets that a page looks at. */
+const pageBuckets = 5_000;
+
+/** A page of buckets: a row for every interval with readings, with aggregates of each metric. */
+export async function readBucketed(
+  reader: Reader,
+  query: TelemetryQuery,
+  intervalUs: number,
+  cursor: Cursor | undefined,
+): Promise<Page> {
+  const left = remaining(query, cursor);
+  const none = query.fill === 'null' ? { oldestUs: left.startUs, newestUs: left.endUs - 1 } : null;
+  const buckets = bucketsOf(query, intervalUs, left);
+  const answer = await reader.read<Page | null>(left, null, async (open) => {
+    const extent = none ?? open.sources.extent;
+    if (extent === undefined) return null;
+    const window = bucketWindow(query, buckets, left, extent);
+    return window && bucketPage(open, query, buckets, window, rowsLeftOf(query, cursor));
+  });
+  if (answer !== null || none === null) return answer ?? emptyPage;
+  const window = bucketWindow(query, buckets, left, none);
+  if (window === null) return emptyPage;
+  const pivot = new Pivot([]);
+  for (const startUs of edges(query, buckets, window)) pivot.at(startUs);
+  return finish(pivot, query, window, rowsLeftOf(query, cursor));
+}
+
+function bucketsOf(query: TelemetryQuery, intervalUs: number, left: Window): Buckets {
+  try {
+    return new Buckets(intervalUs, query.timeZone ?? 'UTC', left.startUs, left.endUs);
+  } catch {
+    throw new HearthError('bad_request', `there is no time zone "${query.timeZone}"`, {
+      field: 'tz',
+      hint: 'Write an IANA name such as Europe/Berlin.',
+    });
+  }
+}
+
+/** The next stretch of whole buckets; `null` when there is none with readings. */
+function bucketWindow(
+  query: TelemetryQuery,
+  buckets: Buckets,
+  left: Window,
+  extent: { readonly oldestUs: number; readonly newestUs: number },
+): Window | null {
+  const startUs = Math.max(left.startUs, extent.oldestUs);
+  const endUs = Math.min(left.endUs, extent.newestUs + 1);
+  if (startUs >= endUs) return null;
+  const spanUs = pageBuckets * buckets.intervalUs;
+  if (isDescending(query)) {
+    return { startUs: Math.max(startUs, buckets.floor(endUs - spanUs)), endUs };
+  }
+  return { startUs, endUs: Math.min(endUs, buckets.floor(startUs + spanUs)) };
+}
+
+/** Where the buckets of a window begin, in the order of the answer. */
+function edges(query: TelemetryQuery, buckets: Buckets, window: Window): number[] {
+  const starts: number[] = [];
+  for (let at = buckets.floor(window.startUs); at < window.endUs; at = buckets.after(at)) {
+    starts.push(at);
+  }
+  return isDescending(query) ? starts.reverse() : starts;
+}
+
+async function bucketPage(
+  open: OpenScope,
+  query: TelemetryQuery,
+  buckets: Buckets,
+  window: Window,
+  rowsLeft: number,
+): Promise<Page> {
+  const aggregates = query.aggregates ?? defaultAggregates;
+  const columns = aggregates.flatMap((aggregate) => aggregateSql[aggregate]);
+  const pivot = new Pivot(
+    open.sources.series.flatMap((one) =>
+      aggregates.map(
+        (aggregate) => [columnKey(one.id, aggregate), `${one.metric}_${aggregate}`] as const,
+      ),
+    ),
+  );
+  if (query.fill === 'null') for (const at of edges(query, buckets, window)) pivot.at(at);
+  const byStart = new Map<number, number>();
+  await forEachChunk(
+    open.connection,
+    `SELECT series, (${buckets.keySql('time_us')})::DOUBLE AS bucket, ${columns.join(', ')}
+     FROM (${open.relation.sql})
+     WHERE time_us >= ${Math.ceil(window.startUs)} AND time_us < ${Math.ceil(window.endUs)}
+     GROUP BY series, bucket ORDER BY bucket ${isDescending(query) ? 'DESC' : 'ASC'}`,
+    open.relation,
+    (chunk) => {
+      const vectors = columnsOf(chunk);
+      for (let row = 0; row < chunk.rowCount; row++) {
+        const key = read(vectors, 1, row) as number;
+        const startUs = byStart.get(key) ?? buckets.startOf(key);
+        byStart.set(key, startUs);
+        pivot.at(startUs);
+        const series = read(vectors, 0, row) as number;
+        let column = 2;
+        for (const aggregate of aggregates) {
+          const width = aggregateSql[aggregate].length;
+          const value =
+            width === 1
+              ? read(vectors, column, row)
+              : valueOf(
+                  read(vectors, column + 2, row),
+                  read(vectors, column, row),
+                  read(vectors, column + 1, row),
+                );
+          column += width;
+          if (value !== null) pivot.put(columnKey(series, aggregate), value as Value);
+        }
+      }
+    },
+  );
+  pivot.fillGaps();
+  return finish(pivot, query, window, rowsLeft);
+}
+
+function finish(pivot: Pivot, query: TelemetryQuery, window: Window, rowsLeft: number): Page {
+  const rows = Math.min(pivot.rows, rowsLeft);
+  const edgeUs = isDescending(query) ? window.startUs : window.endUs;
+  const done = isDescending(query) ? edgeUs <= query.startUs : edgeUs >= query.endUs;
+  const next = { edgeUs, spanUs: 0, rowsLeft: rowsLeft - rows };
+  return pivot.page(rows, done || next.rowsLeft === 0 ? undefined : next);
+}
+
+/** The columns each aggregate needs; `first` and `last` need a value, a text and which it is. */
+const aggregateSql: Readonly<Record<Aggregate, readonly string[]>> = {
+  avg: ['avg(value)'],
+  min: ['min(value)'],
+  max: ['max(value)'],
+  sum: ['sum(value)'],
+  count: ['count(*)::DOUBLE'],
+  first: [
+    'arg_min_null(value, time_us)',
+    'arg_min_null(text, time_us)',
+    'arg_min_null(kind, time_us)',
+  ],
+  last: [
+    'arg_max_null(value, time_us)',
+    'arg_max_null(text, time_us)',
+    'arg_max_null(kind, time_us)',
+  ],
+};
+
+const aggregateNames = Object.keys(aggregateSql);
+const columnKey = (series: number, aggregate: Aggregate): number =>
+  series * aggregateNames.length + aggregateNames.indexOf(aggregate);

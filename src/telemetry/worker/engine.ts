@@ -1,0 +1,79 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+
+/** Named parameters of a statement, and their types where a value does not tell (lists). */
+export interface Parameters {
+  readonly values: Record<string, DuckDBValue>;
+  readonly types: Record<string, DuckDBType>;
+}
+
+/**
+ * DuckDB as Hearth uses it: in memory, on one connection. Using that from two places at once can
+ * crash the process, so whoever wants it takes a turn.
+ */
+export class Engine {
+  readonly #directory: string;
+  readonly #memoryMb: number;
+  #instance: DuckDBInstance | undefined;
+  #connection: DuckDBConnection | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(directory: string, memoryMb: number) {
+    this.#directory = directory;
+    this.#memoryMb = memoryMb;
+  }
+
+  async open(): Promise<void> {
+    const spill = join(this.#directory, 'spill');
+    rmSync(spill, { recursive: true, force: true });
+    mkdirSync(spill, { recursive: true });
+    this.#instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: `${this.#memoryMb}MB`,
+      threads: '2',
+      temp_directory: spill,
+      // A hub works without the internet: nothing is ever fetched.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    this.#connection = await this.#instance.connect();
+    // A sealed file never changes, so what its footer said is still true.
+    await this.#connection.run('SET parquet_metadata_cache = true');
+  }
+
+  close(): void {
+    this.#connection?.closeSync();
+    this.#instance?.closeSync();
+  }
+
+  /** Runs `action` when everyone who asked before is done; nobody else has the connection meanwhile. */
+  turn<T>(action: (connection: DuckDBConnection) => Promise<T> | T): Promise<T> {
+    const run = async (): Promise<T> => {
+      if (this.#connection === undefined) throw new Error('DuckDB is not open');
+      return action(this.#connection);
+    };
+    const result = this.#last.then(run, run);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
+
+/** Runs a query and hands its rows over in chunks, without ever holding all of them as values. */
+export async function forEachChunk(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: Parameters,
+  visit: (chunk: DuckDBDataChunk) => void,
+): Promise<void> {
+  const result = await connection.run(sql, parameters.values, parameters.types);
+  for (let chunk = await result.fetchChunk(); chunk; chunk = await result.fetchChunk()) {
+    if (chunk.rowCount === 0) return;
+    visit(chunk);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Migration } from '#db';
+
+/** The one timeline of journal.db, which only the storage worker opens. */
+export const journalMigrations: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'journal',
+    sql: `
+      -- Readings that are acknowledged and not yet in a sealed file.
+      CREATE TABLE batches (
+        seq INTEGER PRIMARY KEY,
+        points INTEGER NOT NULL,
+        received_us INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        body BLOB NOT NULL
+      ) STRICT;
+      -- Sequence numbers that will never come back, so that a loss is reported once.
+      CREATE TABLE gaps (
+        first_seq INTEGER PRIMARY KEY,
+        last_seq INTEGER NOT NULL
+      ) STRICT;
+      -- UNIQUE is also a second copy of every row, in its index: see salvage.ts.
+      CREATE TABLE series (
+        id INTEGER PRIMARY KEY,
+        device TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        UNIQUE (device, metric)
+      ) STRICT;
+      -- What redeliveries are known by, once their batch has left the journal.
+      CREATE TABLE deliveries (
+        device TEXT NOT NULL,
+        packet_id INTEGER NOT NULL,
+        fingerprint INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (device, packet_id)
+      ) STRICT, WITHOUT ROWID;
+      -- The manifest: a Parquet file that is not listed here does not exist.
+      CREATE TABLE files (
+        name TEXT PRIMARY KEY,
+        first_seq INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        points INTEGER NOT NULL,
+        oldest_us INTEGER NOT NULL,
+        newest_us INTEGER NOT NULL,
+        received_us INTEGER NOT NULL,
+        doomed INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE TABLE ranges (
+        device TEXT NOT NULL,
+        file TEXT NOT NULL REFERENCES files (name) ON DELETE CASCADE,
+        oldest_us INTEGER NOT NULL,
+        newest_us INTEGER NOT NULL,
+        points INTEGER NOT NULL,
+        PRIMARY KEY (device, file)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX ranges_by_file ON ranges (file);
+      CREATE TABLE incidents (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        detail TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE quarantine (
+        id INTEGER PRIMARY KEY,
+        device TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        source TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        field TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        payload TEXT NOT NULL
+      ) STRICT;
+    `,
+  },
+];

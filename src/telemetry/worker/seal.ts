@@ -1,0 +1,143 @@
+import { type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
+import type { Db } from '#db';
+import type { Files } from './files.ts';
+import type { Journal } from './journal.ts';
+import type { DeviceRange, Manifest } from './manifest.ts';
+import type { SeriesNames } from './series-names.ts';
+import type { Generation } from './tail.ts';
+
+/** Small enough that a query for one device reads little of the others; see docs/decisions. */
+const rowGroupRows = 16_384;
+
+export interface SealParts {
+  readonly db: Db;
+  readonly files: Files;
+  readonly journal: Journal;
+  readonly manifest: Manifest;
+  readonly names: SeriesNames;
+}
+
+/** The name of the file for a stretch of the journal. */
+export const sealedName = (firstSeq: number, lastSeq: number): string =>
+  `${String(firstSeq).padStart(12, '0')}-${String(lastSeq).padStart(12, '0')}.parquet`;
+
+/** The stretch that a sealed file's name speaks of. */
+export function stretchOf(name: string): { firstSeq: number; lastSeq: number } | undefined {
+  const match = /^(\d{12,16})-(\d{12,16})\.parquet$/.exec(name);
+  return match ? { firstSeq: Number(match[1]), lastSeq: Number(match[2]) } : undefined;
+}
+
+/**
+ * Turns a generation into a Parquet file: sorted by device, metric and time, the last value of each
+ * time only. The order is what makes it safe: the file is whole and synced under its name before one
+ * transaction lists it and takes its batches out of the journal. Cut off anywhere, there is either
+ * no file and the journal, or an unlisted file and the journal, or the file.
+ */
+export async function writeSealedFile(
+  connection: DuckDBConnection,
+  generation: Generation,
+  { files, names }: Pick<SealParts, 'files' | 'names'>,
+): Promise<{ readonly name: string; readonly points: number }> {
+  const name = sealedName(generation.firstSeq, generation.lastSeq);
+  const temporary = `${name}.tmp`;
+  await nameSeries(connection, generation, names);
+  const unique = [...generation.extents.values()].some((extent) => extent.disordered)
+    ? 'QUALIFY row_number() OVER (PARTITION BY series, time_us ORDER BY rowid DESC) = 1'
+    : '';
+  let points: number;
+  try {
+    const result = await connection.run(
+      `COPY (
+       SELECT device, metric, make_timestamp(time_us) AS time, value, text,
+              (mark & 3)::UTINYINT AS kind, (mark >> 2)::UTINYINT AS flags
+       FROM (SELECT series, time_us, value, text, mark FROM ${generation.table} ${unique}) AS points
+       JOIN sealed_names ON sealed_names.series = points.series
+       ORDER BY rank, time
+     ) TO '${files.pathOf(temporary).replaceAll("'", "''")}' (
+       FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows},
+       KV_METADATA {
+         hearth: 'time: UTC; kind: 0 number, 1 boolean, 2 text; flags: 1 stamped on receipt, 2 absurd device clock, 4 doubtful hub clock'
+       }
+     )`,
+    );
+    points = Number((await result.getRows())[0]?.[0] ?? 0);
+  } catch (error) {
+    files.remove(temporary);
+    throw error;
+  }
+  await connection.run('DROP TABLE sealed_names');
+  files.publish(temporary, name);
+  return { name, points };
+}
+
+/** Lists a written file, and lets go of what it holds, in one transaction. */
+export function listSealedFile(
+  generation: Generation,
+  file: { readonly name: string; readonly points: number },
+  { db, files, journal, manifest, names }: SealParts,
+): void {
+  const ranges = deviceRanges(generation, names);
+  const bytes = files.size(file.name);
+  const checksum = files.checksum(file.name);
+  db.transaction(() => {
+    manifest.add(
+      {
+        name: file.name,
+        firstSeq: generation.firstSeq,
+        lastSeq: generation.lastSeq,
+        bytes,
+        checksum,
+        points: file.points,
+        oldestUs: Math.min(...ranges.map((range) => range.oldestUs)),
+        newestUs: Math.max(...ranges.map((range) => range.newestUs)),
+        receivedUs: generation.newestReceivedUs,
+      },
+      ranges,
+    );
+    journal.forgetUpTo(generation.lastSeq);
+  })();
+  journal.forgotten();
+}
+
+/** Makes `sealed_names`: each series' names, and its place among them, so that sorting is by numbers. */
+async function nameSeries(
+  connection: DuckDBConnection,
+  generation: Generation,
+  names: SeriesNames,
+): Promise<void> {
+  const used = [...generation.extents.keys()]
+    .map((id) => names.find(id))
+    .filter((series) => series !== undefined)
+    .sort((a, b) => compare(a.device, b.device) || compare(a.metric, b.metric));
+  await connection.run(
+    'CREATE OR REPLACE TABLE sealed_names (series INTEGER, device VARCHAR, metric VARCHAR, rank INTEGER)',
+  );
+  const appender = await connection.createAppender('sealed_names');
+  for (let start = 0; start < used.length; start += 2048) {
+    const rows = used.slice(start, start + 2048);
+    const chunk = DuckDBDataChunk.create([INTEGER, VARCHAR, VARCHAR, INTEGER]);
+    chunk.setRows(rows.map((series, at) => [series.id, series.device, series.metric, start + at]));
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
+
+function deviceRanges(generation: Generation, names: SeriesNames): DeviceRange[] {
+  const ranges = new Map<string, { -readonly [Key in keyof DeviceRange]: DeviceRange[Key] }>();
+  for (const [id, extent] of generation.extents) {
+    const device = names.find(id)?.device;
+    if (device === undefined) continue;
+    const range = ranges.get(device);
+    if (range === undefined) {
+      const { oldestUs, newestUs, points } = extent;
+      ranges.set(device, { device, oldestUs, newestUs, points });
+      continue;
+    }
+    range.oldestUs = Math.min(range.oldestUs, extent.oldestUs);
+    range.newestUs = Math.max(range.newestUs, extent.newestUs);
+    range.points += extent.points;
+  }
+  return [...ranges.values()];
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,270 @@
+import type { Db } from '#db';
+import { HearthError, isoOfMicroseconds, messageOf } from '#kernel';
+import type { StorageIncident, StorageReport } from '../types.ts';
+import { Engine } from './engine.ts';
+import { Files } from './files.ts';
+import { Journal } from './journal.ts';
+import { closeQuietly, openJournal } from './journal-file.ts';
+import { Ledger } from './ledger.ts';
+import { Manifest } from './manifest.ts';
+import type { CommitMessage, FromWorker, ReadyMessage, WorkerStart } from './protocol.ts';
+import { Reader } from './reader.ts';
+import { type Report, recoverFiles, recoverJournal } from './recover.ts';
+import { listSealedFile, type SealParts, writeSealedFile } from './seal.ts';
+import { SeriesNames } from './series-names.ts';
+import { type Generation, Tail } from './tail.ts';
+
+type Note = Omit<Extract<FromWorker, { kind: 'note' }>, 'kind'>;
+
+/** Points that may wait for their turn into the tail's table; a query or a seal takes them anyway. */
+const mostWaitingPoints = 4_096;
+
+/** Everything the storage worker has open, and the life of a reading in it. */
+export class Vault {
+  readonly #start: WorkerStart;
+  readonly #note: (note: Note) => void;
+  readonly #files: Files;
+  readonly #engine: Engine;
+  readonly #names = new SeriesNames();
+  readonly #tail = new Tail();
+  #open: OpenVault | undefined;
+  #sealing: Promise<void> | undefined;
+  #nowUs: number;
+
+  constructor(start: WorkerStart, note: (note: Note) => void) {
+    this.#start = start;
+    this.#note = note;
+    this.#nowUs = start.nowUs;
+    this.#files = new Files(start.options.directory);
+    this.#engine = new Engine(start.options.directory, start.options.memoryMb);
+  }
+
+  get reader(): Reader {
+    return this.#opened.reader;
+  }
+
+  get ledger(): Ledger {
+    return this.#opened.ledger;
+  }
+
+  /** Opens the store, mends what is damaged and answers what the main thread needs to know. */
+  async open(): Promise<ReadyMessage> {
+    const { options, highWaterSeq } = this.#start;
+    this.#files.make();
+    await this.#engine.open();
+    const label = isoOfMicroseconds(this.#nowUs).replaceAll(':', '');
+    const { db, damage } = openJournal(this.#files, `journal-${label}`, options.journalBytes);
+    const opened = this.#assemble(db);
+    this.#open = opened;
+    if (damage !== undefined) opened.report('journal_damaged', damage);
+    this.#names.load(db);
+    const parts = { ...opened, files: this.#files, names: this.#names, tail: this.#tail };
+    await this.#engine.turn((connection) => recoverFiles(connection, parts));
+    const journalUs = recoverJournal(highWaterSeq, parts);
+    return {
+      kind: 'ready',
+      series: this.#names.all(),
+      deliveries: opened.journal.deliveries(),
+      quarantine: opened.ledger.quarantined(),
+      committedSeq: opened.journal.lastSeq,
+      lastWrittenUs: Math.max(journalUs, opened.manifest.lastReceivedUs()),
+    };
+  }
+
+  /**
+   * Writes a batch to disk and answers its number; `remember` is to be called once that is told.
+   * @throws HearthError `storage_full` or `storage_failed`; nothing of the batch is kept then.
+   */
+  commit(message: CommitMessage): { readonly seq: number; readonly remember: () => void } {
+    this.#nowUs = Math.max(this.#nowUs, message.receivedUs);
+    try {
+      const { seq, points } = this.#opened.journal.commit(message);
+      return {
+        seq,
+        remember: () => {
+          const generation = this.#tail.add(seq, message.receivedUs, points);
+          if (generation.waitingPoints >= mostWaitingPoints) this.#catchUp(generation);
+          if (generation.points >= this.#start.options.sealPoints) this.#sealSoon();
+        },
+      };
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  report(incident: StorageIncident): void {
+    this.#note({ level: 'error', text: 'storage incident', fields: { ...incident } });
+    try {
+      this.ledger.addIncident(incident);
+    } catch (error) {
+      // A disk that is full has been told of already; the log has the incident.
+      this.#note({ level: 'error', text: 'incident not kept', fields: { err: messageOf(error) } });
+    }
+  }
+
+  /** Seals what is old enough and removes what is past retention. */
+  async tend(nowUs: number): Promise<void> {
+    this.#nowUs = nowUs;
+    const [oldest, ...newer] = this.#tail.generations;
+    const age = oldest === undefined ? 0 : nowUs - oldest.sinceUs;
+    // One behind another is one that could not be sealed when it was full.
+    if (newer.length > 0 || age >= this.#start.options.sealMs * 1000) await this.seal();
+    await this.#engine.turn(() => this.#applyRetention(nowUs));
+  }
+
+  /** Seals everything that has been committed. One seal runs at a time; a second call waits for it. */
+  async seal(): Promise<void> {
+    while (this.#sealing !== undefined) await this.#sealing;
+    const target = this.#opened.journal.lastSeq;
+    for (let oldest = this.#tail.generations[0]; oldest; oldest = this.#tail.generations[0]) {
+      if (oldest.firstSeq > target) return;
+      await this.#sealOldest();
+    }
+  }
+
+  storage(): StorageReport {
+    const { journal, manifest } = this.#opened;
+    const { batches, bytes } = journal.size();
+    const totals = manifest.totals();
+    let { oldestUs, newestUs } = totals;
+    for (const generation of this.#tail.generations) {
+      for (const extent of generation.extents.values()) {
+        oldestUs = Math.min(oldestUs ?? extent.oldestUs, extent.oldestUs);
+        newestUs = Math.max(newestUs ?? extent.newestUs, extent.newestUs);
+      }
+    }
+    return {
+      journalBatches: batches,
+      journalBytes: bytes,
+      tailPoints: this.#tail.points,
+      files: totals.files,
+      fileBytes: totals.bytes,
+      points: totals.points + this.#tail.points,
+      oldestUs,
+      newestUs,
+    };
+  }
+
+  /** Writes back what the WAL holds and lets go of everything, once a query or seal is through. */
+  async close(): Promise<void> {
+    const { db } = this.#opened;
+    await this.#engine.turn(() => {
+      try {
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // A full disk: the WAL stays, and the next start reads it.
+      }
+      closeQuietly(db);
+      this.#engine.close();
+    });
+  }
+
+  get #opened(): OpenVault {
+    if (this.#open === undefined) throw new Error('the store is not open');
+    return this.#open;
+  }
+
+  #assemble(db: Db): OpenVault {
+    const manifest = new Manifest(db);
+    const report: Report = (kind, detail) =>
+      this.report({ at: isoOfMicroseconds(this.#nowUs), kind, detail });
+    return {
+      db,
+      manifest,
+      report,
+      journal: new Journal(db, this.#names),
+      ledger: new Ledger(db, this.#start.options.quarantineKept),
+      reader: new Reader({
+        engine: this.#engine,
+        files: this.#files,
+        names: this.#names,
+        tail: this.#tail,
+        manifest,
+        report,
+      }),
+    };
+  }
+
+  #catchUp(generation: Generation): void {
+    this.#engine
+      .turn((connection) => generation.catchUp(connection))
+      .catch((error) => this.#noteFailure('the tail did not take readings in', error));
+  }
+
+  #sealSoon(): void {
+    if (this.#sealing !== undefined) return;
+    this.#sealOldest().catch((error) =>
+      this.#noteFailure('sealing failed; tried again later', error),
+    );
+  }
+
+  #sealOldest(): Promise<void> {
+    const generation = this.#tail.closeOldest();
+    if (generation === undefined) return Promise.resolve();
+    this.#sealing = this.#sealGeneration(generation).finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async #sealGeneration(generation: Generation): Promise<void> {
+    const parts: SealParts = { ...this.#opened, files: this.#files, names: this.#names };
+    await this.#engine.turn(async (connection) => {
+      await generation.catchUp(connection);
+      const file = await writeSealedFile(connection, generation, parts);
+      listSealedFile(generation, file, parts);
+      this.#tail.remove(generation);
+      this.#opened.reader.trust(file.name);
+      await generation.drop(connection);
+      this.#note({ level: 'info', text: 'sealed', fields: { ...file } });
+    });
+  }
+
+  #applyRetention(nowUs: number): void {
+    const { manifest } = this.#opened;
+    const dayUs = 86_400e6;
+    const past = manifest.pastRetention(nowUs - this.#start.options.retentionUs - dayUs);
+    if (past.length === 0) return;
+    // Marked first, so that a crash in between leaves a file to remove and never an answer cut short.
+    manifest.doom(past.map((file) => file.name));
+    for (const { name } of past) {
+      this.#files.remove(name);
+      manifest.remove(name);
+    }
+    this.#files.sync();
+    this.#note({ level: 'info', text: 'past retention', fields: { files: past.length } });
+  }
+
+  #noteFailure(text: string, error: unknown): void {
+    this.#note({ level: 'error', text, fields: { err: messageOf(error) } });
+  }
+}
+
+interface OpenVault {
+  readonly db: Db;
+  readonly journal: Journal;
+  readonly manifest: Manifest;
+  readonly ledger: Ledger;
+  readonly reader: Reader;
+  readonly report: Report;
+}
+
+function storageError(error: unknown): HearthError {
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    return new HearthError('storage_full', 'the disk is full: the readings could not be stored', {
+      hint: 'Free room on the disk of the data directory; the hub goes on by itself.',
+      retryable: true,
+      cause: error,
+    });
+  }
+  return new HearthError(
+    'storage_failed',
+    `the journal could not be written: ${messageOf(error)}`,
+    {
+      hint: 'See hearth logs; the disk may be failing.',
+      retryable: true,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isHearthError, messageOf } from '#kernel';
+import { readPage } from './history.ts';
+import type { AskMessage, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import { readStatistics } from './statistics.ts';
+import { Vault } from './vault.ts';
+
+/**
+ * The storage worker: owns journal.db, the sealed files and DuckDB, and is the only one to touch
+ * them. A batch is answered before anything else is done with it.
+ */
+
+const port = parentPort;
+if (port === null) throw new Error('this file runs as a worker');
+
+const tell = (message: FromWorker): void => port.postMessage(message);
+const vault = new Vault(workerData as WorkerStart, (note) => tell({ kind: 'note', ...note }));
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'commit') {
+    try {
+      const { seq, remember } = vault.commit(message);
+      tell({ kind: 'answer', id: message.id, answer: seq });
+      remember();
+    } catch (error) {
+      refuse(message.id, error);
+    }
+    return;
+  }
+  answer(message).then(
+    (value) => tell({ kind: 'answer', id: message.id, answer: value }),
+    (error) => refuse(message.id, error),
+  );
+});
+
+tell(await vault.open());
+checkFilesInBackground();
+
+async function answer(message: AskMessage): Promise<unknown> {
+  switch (message.name) {
+    case 'page':
+      return readPage(vault.reader, message.question.query, message.question.cursor);
+    case 'statistics':
+      return readStatistics(vault.reader, message.question);
+    case 'report':
+      return vault.report(message.question.incident);
+    case 'incidents':
+      return vault.ledger.incidents();
+    case 'quarantine':
+      return vault.ledger.addQuarantined(message.question.entries);
+    case 'storage':
+      return vault.storage();
+    case 'tend':
+      return vault.tend(message.question.nowUs);
+    case 'seal':
+      return vault.seal();
+    case 'close':
+      return vault.close();
+  }
+}
+
+function refuse(id: number, error: unknown): void {
+  const known = isHearthError(error);
+  tell({
+    kind: 'refusal',
+    id,
+    code: known ? error.code : 'storage_failed',
+    message: messageOf(error),
+    hint: known ? error.hint : undefined,
+    field: known ? error.field : undefined,
+    retryable: known && error.retryable,
+  });
+}
+
+/** Reads older files against their checksums, one at a time, whenever there is nothing else to do. */
+function checkFilesInBackground(): void {
+  const next = (): void => {
+    if (vault.reader.checkNext()) setTimeout(next, 20).unref();
+  };
+  setTimeout(next, 20).unref();
+}

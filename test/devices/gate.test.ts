@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { attempt, device, type Home, openHome, person, publish, service } from './home.ts';
+
+async function homeWith(...ids: string[]): Promise<Home> {
+  const home = await openHome();
+  for (const id of ids) home.devices.create({ id });
+  return home;
+}
+
+describe('a certificate', () => {
+  it('names its device, whatever harmless client id comes with it', async () => {
+    const { gate, certificateOf } = await homeWith('plug');
+    const certificate = await certificateOf('plug');
+    for (const clientId of ['', 'plug', 'plug-2', 'mosq-Xy7']) {
+      expect(await gate.authenticate(attempt({ certificate, clientId }))).toEqual(device('plug'));
+    }
+  });
+
+  it.each([
+    ['a user name of another device', { username: 'lamp' }, 'not_authorized'],
+    ['the client id of another device', { clientId: 'lamp' }, 'identifier'],
+  ])('is refused with %s, and its owner sees it', async (_, claim, refused) => {
+    const { gate, devices, certificateOf } = await homeWith('plug', 'lamp');
+    const tried = attempt({ certificate: await certificateOf('plug'), ...claim });
+    expect(await gate.authenticate(tried)).toMatchObject({ refused });
+    expect(devices.denialsOf('plug')).toMatchObject([{ action: 'connect', count: 1 }]);
+    expect(devices.get('plug').denied).toBe(1);
+  });
+
+  it('is refused once it is revoked, and again after a restart', async () => {
+    const { gate, devices, certificateOf, directory } = await homeWith('plug');
+    const certificate = await certificateOf('plug');
+    devices.revoke('plug');
+    expect(await gate.authenticate(attempt({ certificate }))).toMatchObject({
+      refused: 'not_authorized',
+      reason: 'its certificate is revoked',
+    });
+    const again = await openHome(directory);
+    expect(await again.gate.authenticate(attempt({ certificate }))).toMatchObject({
+      refused: 'not_authorized',
+    });
+  });
+
+  it('is refused when it was not issued here, and listed among the unknown', async () => {
+    const { gate, devices } = await homeWith('plug');
+    const stranger = await homeWith('plug');
+    const tried = attempt({ certificate: await stranger.certificateOf('plug') });
+    expect(await gate.authenticate(tried)).toMatchObject({ refused: 'not_authorized' });
+    expect(devices.denials()).toMatchObject({ denials: [{ deviceId: null }], unknown: 1 });
+    expect(devices.get('plug').denied).toBe(0);
+  });
+
+  it('is refused while its device is disabled, and let in under maintenance', async () => {
+    const { gate, devices, certificateOf } = await homeWith('plug');
+    const certificate = await certificateOf('plug');
+    devices.update('plug', { state: 'disabled' });
+    expect(await gate.authenticate(attempt({ certificate }))).toMatchObject({
+      refused: 'not_authorized',
+    });
+    devices.update('plug', { state: 'maintenance' });
+    expect(await gate.authenticate(attempt({ certificate }))).toEqual(device('plug'));
+  });
+});
+
+describe('a user name and password', () => {
+  it('lets in a service, and a device that is in the registry', async () => {
+    const { gate, auth } = await homeWith('plug');
+    const nodered = await auth.credentials.add({ name: 'nodered', role: 'service' });
+    const plug = await auth.credentials.add({ name: 'plug', role: 'device' });
+    const ghost = await auth.credentials.add({ name: 'ghost', role: 'device' });
+    const tryAs = ({ name, password }: { name: string; password: string }) =>
+      gate.authenticate(
+        attempt({ transport: 'tcp', username: name, password: Buffer.from(password) }),
+      );
+    expect(await tryAs(nodered)).toEqual(service('nodered'));
+    expect(await tryAs(plug)).toEqual(device('plug'));
+    expect(await tryAs(ghost)).toMatchObject({ refused: 'not_authorized' });
+    expect(await tryAs({ ...plug, password: 'wrong' })).toMatchObject({
+      refused: 'bad_credentials',
+    });
+  });
+
+  it('is asked for when there is no certificate', async () => {
+    const { gate } = await homeWith();
+    expect(await gate.authenticate(attempt({ transport: 'tcp' }))).toMatchObject({
+      refused: 'not_authorized',
+    });
+  });
+
+  it('may be an API token on the WebSocket, and nowhere else', async () => {
+    const { gate, auth } = await homeWith();
+    const guest = auth.tokens.create({ name: 'wall tablet', role: 'guest' });
+    const bridge = auth.tokens.create({ name: 'bridge', role: 'service' });
+    const tryWith = (token: string, transport: 'websocket' | 'tcp') =>
+      gate.authenticate(attempt({ transport, username: 'x', password: Buffer.from(token) }));
+    expect(await tryWith(guest.token, 'websocket')).toEqual(person(`token:${guest.id}`));
+    expect(await tryWith(bridge.token, 'websocket')).toEqual(service(`token:${bridge.id}`));
+    expect(await tryWith(guest.token, 'tcp')).toMatchObject({ refused: 'bad_credentials' });
+  });
+});
+
+it('keeps the client id of a device for that device, and lists who else wanted it', async () => {
+  const { gate, auth, devices } = await homeWith('plug');
+  const { password } = await auth.credentials.add({ name: 'nodered', role: 'service' });
+  const asService = attempt({
+    transport: 'tcp',
+    username: 'nodered',
+    password: Buffer.from(password),
+  });
+  expect(await gate.authenticate({ ...asService, clientId: 'flows' })).toEqual(service('nodered'));
+  expect(await gate.authenticate({ ...asService, clientId: 'plug' })).toMatchObject({
+    refused: 'identifier',
+  });
+  expect(devices.denialsOf('plug')).toMatchObject([{ clientId: 'plug', count: 1 }]);
+});
+
+describe('publishing', () => {
+  it('hands a device’s own readings to telemetry, and nobody else’s', async () => {
+    const { gate, taken } = await homeWith('plug', 'lamp');
+    expect(await publish(gate, device('plug'), 'devices/plug/telemetry', { power: 1 })).toBe(true);
+    expect(await publish(gate, device('plug'), 'device/plug/data', { power: 2 })).toBe(true);
+    expect(await publish(gate, device('plug'), 'devices/lamp/telemetry', { power: 3 })).toBe(false);
+    expect(await publish(gate, device('plug'), 'devices/plug/ack', { id: 4 })).toBe(true);
+    expect(taken).toEqual(['plug {"power":1}', 'plug {"power":2}']);
+  });
+
+  it('takes what a service says for a registered device in as that device’s', async () => {
+    const { gate, devices, taken } = await homeWith();
+    const bridge = service('zigbee2mqtt');
+    const topic = 'devices/plug/telemetry';
+    const grant = gate.mayPublish(bridge, topic);
+    expect(grant.allowed).toBe(true);
+    await publish(gate, bridge, topic, 'before');
+    devices.create({ id: 'plug' });
+    await publish(gate, bridge, topic, 'while');
+    devices.update('plug', { state: 'disabled' });
+    await publish(gate, bridge, topic, 'after');
+    expect(taken).toEqual(['plug while']);
+  });
+
+  it.each([
+    ['devices/plug/telemetry', true],
+    ['devices/plug/status', true],
+    ['devices/plug/ack', false],
+  ])('lets a device leave %s behind: %s', async (topic, mayRetain) => {
+    const { gate } = await homeWith('plug');
+    expect(gate.mayPublish(device('plug'), topic)).toMatchObject({ allowed: true, mayRetain });
+  });
+
+  it('is not for people', async () => {
+    const { gate } = await homeWith('plug');
+    expect(gate.mayPublish(person('token:1'), 'devices/plug/telemetry').allowed).toBe(false);
+    expect(gate.maySubscribe(person('token:1'), '#')).toBe(true);
+    expect(gate.mayReceive(person('token:1'), '$hearth/x')).toBe(false);
+  });
+});
+
+it('folds repeated refusals into one entry and bounds the list', async () => {
+  const { gate, devices, clock } = await homeWith('plug');
+  const deny = (topic: string) =>
+    gate.denied({
+      action: 'publish',
+      identity: device('plug'),
+      clientId: 'plug',
+      remoteAddress: '192.168.1.50',
+      topic,
+      reason: 'not its own topic',
+    });
+  for (let i = 0; i < 60; i++) deny(`devices/lamp-${i}/telemetry`);
+  clock.advance(1000);
+  deny('devices/lamp-30/telemetry');
+  const denials = devices.denialsOf('plug');
+  expect(denials).toHaveLength(50);
+  expect(denials[0]).toMatchObject({ topic: 'devices/lamp-30/telemetry', count: 2 });
+  expect(devices.get('plug').denied).toBe(61);
+});
+
+it('remembers over a restart how much was refused', async () => {
+  const { gate, devices, directory } = await homeWith('plug');
+  gate.denied({
+    action: 'subscribe',
+    identity: device('plug'),
+    clientId: 'plug',
+    remoteAddress: '::1',
+    topic: '#',
+    reason: 'a wildcard',
+  });
+  await devices.stop();
+  expect((await openHome(directory)).devices.get('plug').denied).toBe(1);
+});
+
+it('ends the connections of a token or credential that was revoked', async () => {
+  const { auth, evicted } = await homeWith();
+  const { id } = auth.tokens.create({ name: 'tablet', role: 'guest' });
+  await auth.credentials.add({ name: 'nodered', role: 'service' });
+  auth.tokens.revoke(id);
+  auth.credentials.remove('nodered');
+  expect(evicted).toContainEqual(person(`token:${id}`));
+  expect(evicted).toContainEqual(service('nodered'));
+});
+
+it('makes certificates, and none for a device that is disabled', async () => {
+  const { devices } = await homeWith('plug');
+  const issued = await devices.issueCertificate('plug');
+  expect(issued.caPem).toContain('BEGIN CERTIFICATE');
+  expect(devices.certificatesOf('plug')).toMatchObject([{ serial: issued.serial }]);
+  devices.update('plug', { state: 'disabled' });
+  await expect(devices.issueCertificate('plug')).rejects.toMatchObject({ code: 'conflict' });
+});

@@ -1,0 +1,365 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MqttClient } from 'mqtt';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog, systemClock } from '#kernel';
+import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
+import {
+  desktop,
+  launchBrowser,
+  openPage,
+  phone,
+  takeScreenshot,
+  type View,
+  type WatchedPage,
+} from './browser.ts';
+import { ask, connectDevice, createOwner, originOf, owner, report, startHub } from './home.ts';
+import {
+  colouredPixels,
+  contrastFaults,
+  fingerprint,
+  overhang,
+  structureFaults,
+} from './in-page.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+let browser: Browser;
+const directories: string[] = [];
+
+beforeAll(async () => {
+  const root = join(import.meta.dirname, '../..');
+  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
+  expect(await build.start()).not.toBe('failed');
+  browser = await launchBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+});
+
+async function newDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hearth-e2e-'));
+  directories.push(directory);
+  return directory;
+}
+
+/** Lets `act` use a page at the hub, and fails when the page did what no page of ours may do. */
+async function onPage(
+  hub: Hub,
+  act: (page: Page) => Promise<void>,
+  view: View = desktop,
+): Promise<void> {
+  const { page, offences }: WatchedPage = await openPage(browser, originOf(hub), view);
+  try {
+    await act(page);
+    expect(offences).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
+
+async function logIn(page: Page, password = owner.password): Promise<void> {
+  await page.getByLabel('E-mail').fill(owner.email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  expect(await page.evaluate(structureFaults)).toEqual([]);
+  expect(await page.evaluate(contrastFaults)).toEqual([]);
+  expect(await page.evaluate(overhang)).toBeLessThanOrEqual(0);
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { name });
+const isLive = (page: Page) =>
+  page
+    .getByRole('status')
+    .filter({ hasText: /^Live$/ })
+    .waitFor();
+
+describe('a hub that nobody has set up', () => {
+  let hub: Hub;
+
+  beforeAll(async () => {
+    hub = await startHub(await newDirectory());
+  }, 30_000);
+  afterAll(() => hub?.stop());
+
+  it('makes whoever has the code its owner, and nobody else', async () => {
+    await onPage(hub, async (page) => {
+      await heading(page, 'Set up your hub').waitFor();
+      await takeScreenshot(page, 'set-up', desktop);
+      await page.getByLabel('Set-up code').fill('0000-0000');
+      await page.getByLabel('Your name').fill(owner.name);
+      await page.getByLabel('E-mail').fill(owner.email);
+      await page.getByLabel('Password').fill(owner.password);
+      await page.getByRole('button', { name: 'Set up and sign in' }).click();
+      await page.getByRole('alert').filter({ hasText: 'code' }).waitFor();
+      await expectAccessible(page);
+
+      await page.getByLabel('Set-up code').fill(hub.setupCode() ?? '');
+      await page.getByRole('button', { name: 'Set up and sign in' }).click();
+      await heading(page, 'Maple Street').waitFor();
+      await isLive(page);
+      expect(hub.setupCode()).toBeUndefined();
+    });
+  });
+
+  it('says how the first device comes into an empty home', async () => {
+    await onPage(
+      hub,
+      async (page) => {
+        await logIn(page);
+        await heading(page, 'Add your first device').waitFor();
+        await page.getByText('bin/hearth device add kitchen-plug').waitFor();
+        await takeScreenshot(page, 'empty-home', phone);
+        await expectAccessible(page);
+      },
+      phone,
+    );
+  });
+});
+
+describe('a home with devices', () => {
+  let hub: Hub;
+  let plug: MqttClient;
+  let sensor: MqttClient;
+
+  beforeAll(async () => {
+    hub = await startHub(await newDirectory());
+    await createOwner(hub);
+    const room = await ask<{ id: string }>(hub, 'POST', '/rooms', { name: 'Kitchen' });
+    const common = { type: 'plug', room: room.id };
+    plug = await connectDevice(hub, { id: 'kettle', name: 'Kettle', ...common });
+    sensor = await connectDevice(hub, { id: 'attic', name: 'Attic', type: 'sensor' });
+    await report(sensor, 'attic', { temperature: 18.5, humidity: 51 });
+    await Promise.all(aDayOfReadings().map((reading) => report(plug, 'kettle', reading)));
+  }, 30_000);
+  afterAll(async () => {
+    await Promise.all([plug?.endAsync(), sensor?.endAsync()]);
+    await hub?.stop();
+  });
+
+  it('refuses a wrong password with words, and lets the right one in', async () => {
+    await onPage(hub, async (page) => {
+      await heading(page, 'Welcome back').waitFor();
+      await takeScreenshot(page, 'log-in', desktop);
+      await expectAccessible(page);
+      await logIn(page, 'not the password');
+      await page.getByRole('alert').filter({ hasText: 'password' }).waitFor();
+      await logIn(page);
+      await heading(page, 'Maple Street').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await heading(page, 'Welcome back').waitFor();
+      await page.reload();
+      await heading(page, 'Welcome back').waitFor();
+    });
+  });
+
+  it('shows each device in its room, and its values as they come', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      const kitchen = page.getByRole('region', { name: 'Kitchen' });
+      const kettle = kitchen.getByRole('article').filter({ hasText: 'Kettle' });
+      await kettle.getByText('Online').waitFor();
+      await isLive(page);
+      for (const power of [1840, 1975]) {
+        await report(plug, 'kettle', { power, relay_state: true });
+        await kettle.getByText(power.toLocaleString('en-GB'), { exact: true }).waitFor();
+      }
+      await kettle.getByText('just now').waitFor();
+      await page.getByRole('article').filter({ hasText: 'Attic' }).getByText('18.5').waitFor();
+    });
+  });
+
+  it('shows that a device was refused something', async () => {
+    await sensor.publishAsync('devices/kettle/telemetry', '{"power": 1}', { qos: 1 });
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      const attic = page.getByRole('article').filter({ hasText: 'Attic' });
+      await attic.getByText('1 attempt was refused').waitFor();
+      await attic.getByRole('link').click();
+      await heading(page, 'Refused attempts').waitFor();
+      await page.getByText('devices/kettle/telemetry').waitFor();
+      await expectAccessible(page);
+    });
+  });
+
+  it('draws a day that moves, with the same in words and in a table', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      await page.getByRole('link', { name: 'Kettle' }).click();
+      await page.getByText(/Power in the last 24 hours: latest/).waitFor();
+      const canvas = page.locator('.chart canvas');
+      expect(await canvas.evaluate(colouredPixels)).toBeGreaterThan(500);
+
+      const before = await canvas.evaluate(fingerprint);
+      await report(plug, 'kettle', { power: 2890 });
+      await page.getByText(/highest 2,890/).waitFor();
+      await expect.poll(() => canvas.evaluate(fingerprint)).not.toBe(before);
+
+      await page.getByText('Show as a table').click();
+      expect(await page.locator('.history tbody tr').count()).toBeGreaterThan(20);
+      await page.getByLabel('1 hour').check();
+      await page.getByText(/Power in the last hour: latest/).waitFor();
+      await page.getByLabel('What to show').selectOption('Voltage');
+      await page.getByText(/Voltage in the last hour: latest/).waitFor();
+      await expectAccessible(page);
+    });
+  });
+
+  it('adds up the day', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      await page.getByRole('link', { name: 'Kettle' }).click();
+      const today = page.getByRole('region', { name: 'Today' });
+      await today.getByText('kWh').waitFor();
+      await today.getByRole('row').filter({ hasText: 'Power' }).waitFor();
+    });
+  });
+
+  it('renames a device and moves it to a new room', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      await page.getByRole('button', { name: 'Add a room' }).click();
+      await page.getByLabel('Name of the room').fill('Loft');
+      await page.getByRole('button', { name: 'Add the room' }).click();
+      await page.getByText('“Loft” was added').waitFor();
+      await page.getByRole('link', { name: 'Attic' }).click();
+      await page.getByRole('button', { name: 'Rename or move' }).click();
+      await page.getByLabel('Name').fill('Attic climate');
+      await page.getByLabel('Room').selectOption('Loft');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await heading(page, 'Attic climate').waitFor();
+      await page.getByRole('link', { name: 'All devices' }).click();
+      await page.getByRole('region', { name: 'Loft' }).getByText('Attic climate').waitFor();
+    });
+  });
+
+  it('adds a device and hands out its files', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      await page.getByRole('link', { name: 'Add a device' }).click();
+      await page.getByLabel('Name').fill('Status');
+      await page.getByRole('button', { name: 'Add the device' }).click();
+      await page.getByRole('alert').filter({ hasText: 'word of the API' }).waitFor();
+      await page.getByLabel('Name').fill('Front door');
+      await expect.poll(() => page.getByLabel('Id').inputValue()).toBe('front-door');
+      await page.getByRole('button', { name: 'Add the device' }).click();
+      await heading(page, 'Front door is ready').waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Download device.key' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('device.key');
+      await expectAccessible(page);
+    });
+  });
+
+  it('can be used without a mouse', async () => {
+    await onPage(hub, async (page) => {
+      await logIn(page);
+      await page.getByRole('link', { name: 'Kettle' }).waitFor();
+      await page.reload();
+      await page.getByRole('link', { name: 'Kettle' }).waitFor();
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      expect(await focused.textContent()).toBe('Skip to the content');
+      await page.keyboard.press('Enter');
+      expect(await focused.getAttribute('id')).toBe('main');
+      for (let step = 0; (await focused.textContent()) !== 'Kettle'; step += 1) {
+        expect(step).toBeLessThan(10);
+        await page.keyboard.press('Tab');
+      }
+      await page.keyboard.press('Enter');
+      await expect.poll(() => focused.textContent()).toBe('Kettle');
+      expect(await focused.evaluate((element) => element.tagName)).toBe('H1');
+    });
+  });
+
+  it('shows the API to whoever is signed in', async () => {
+    await onPage(hub, async (page) => {
+      await page.goto(`${originOf(hub)}/docs`);
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      await logIn(page);
+      await page.getByRole('link', { name: 'API', exact: true }).click();
+      await heading(page, 'Devices').waitFor();
+      await page.getByText('Add a device', { exact: true }).click();
+      await page.getByText('Signed in, with the right to devices.write.').waitFor();
+      await page
+        .getByText(/curl --cacert ca.crt -X POST/)
+        .first()
+        .waitFor();
+      await takeScreenshot(page, 'api', desktop);
+      await expectAccessible(page);
+    });
+  });
+
+  describe.each<View>([
+    desktop,
+    { ...desktop, scheme: 'dark' },
+    phone,
+    { ...phone, scheme: 'dark' },
+  ])('in $scheme, $width pixels wide', (view) => {
+    it('can be read and fits', async () => {
+      await onPage(
+        hub,
+        async (page) => {
+          await logIn(page);
+          await page.getByRole('link', { name: 'Kettle' }).waitFor();
+          await isLive(page);
+          await takeScreenshot(page, 'home', view);
+          await expectAccessible(page);
+          await page.getByRole('link', { name: 'Kettle' }).click();
+          await page.getByText(/Power in the last 24 hours: latest/).waitFor();
+          await page.getByText('kWh').waitFor();
+          await takeScreenshot(page, 'device', view);
+          await expectAccessible(page);
+        },
+        view,
+      );
+    });
+  });
+});
+
+describe('a hub that goes away for a while', () => {
+  it('is said to be away, and found again', async () => {
+    const directory = await newDirectory();
+    const first = await startHub(directory);
+    const port = first.addresses.https?.port;
+    let running = first;
+    try {
+      await createOwner(first);
+      await onPage(first, async (page) => {
+        await logIn(page);
+        await isLive(page);
+        await first.stop();
+        await page.getByRole('status').filter({ hasText: 'Reconnecting…' }).waitFor();
+        running = await startHub(directory, port);
+        await isLive(page);
+      });
+    } finally {
+      await running.stop();
+    }
+  });
+});
+
+/** A reading every ten minutes of the last 24 hours, with the device's own times. */
+function aDayOfReadings(): Record<string, number | boolean | string>[] {
+  const nowMs = Date.now();
+  return Array.from({ length: 144 }, (_, index) => {
+    const timeMs = nowMs - 24 * hourMs + (index + 1) * 10 * minuteMs - minuteMs;
+    const isBoiling = index % 24 < 3;
+    return {
+      timestamp: new Date(timeMs).toISOString(),
+      power: isBoiling ? 1900 + (index % 5) * 20 : 2 + (index % 3) * 0.4,
+      voltage: 230 + Math.sin(index / 9) * 3,
+      relay_state: isBoiling,
+    };
+  });
+}

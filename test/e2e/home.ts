@@ -1,0 +1,88 @@
+import mqtt, { type MqttClient } from 'mqtt';
+import { loadConfig } from '#config';
+import { silentLog } from '#kernel';
+import { type Hub, openHub } from '#main';
+
+export const owner = {
+  name: 'Ada',
+  email: 'ada@example.org',
+  password: 'copper kettle on the hob',
+};
+
+/** Starts a hub in `directory`, on free ports of this machine unless told which. */
+export async function startHub(directory: string, httpsPort = 0): Promise<Hub> {
+  const config = loadConfig({
+    environment: {},
+    overrides: {
+      data: directory,
+      'home.name': 'Maple Street',
+      'http.address': '127.0.0.1',
+      'http.port': 0,
+      'https.address': '127.0.0.1',
+      'https.port': httpsPort,
+      'mqtts.address': '127.0.0.1',
+      'mqtts.port': 0,
+      'log.level': 'silent',
+    },
+  });
+  return openHub({ config, log: silentLog });
+}
+
+export const originOf = (hub: Hub): string => `https://localhost:${hub.addresses.https?.port}`;
+
+/** Asks the hub as its owner at the machine itself. */
+export async function ask<Answer>(
+  hub: Hub,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
+  const request = new Request(`http://hub/api/v1${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const response = await hub.request(request);
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** Makes the owner without a browser, for tests that begin after that. */
+export async function createOwner(hub: Hub): Promise<void> {
+  await ask(hub, 'POST', '/setup', { ...owner, code: hub.setupCode() });
+}
+
+export interface NewDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly room?: string;
+}
+
+/** Adds a device and connects it as it would be in a home: over mutual TLS, with its own files. */
+export async function connectDevice(hub: Hub, device: NewDevice): Promise<MqttClient> {
+  await ask(hub, 'POST', '/devices', device);
+  const files = await ask<{ certificate: string; key: string; ca: string }>(
+    hub,
+    'POST',
+    `/devices/${device.id}/certificates`,
+    {},
+  );
+  return mqtt.connectAsync(`mqtts://localhost:${hub.addresses.mqtts?.port}`, {
+    clientId: device.id,
+    ca: files.ca,
+    cert: files.certificate,
+    key: files.key,
+  });
+}
+
+/** Sends a reading; resolves once the hub has acknowledged it, which means that it is on disk. */
+export async function report(
+  client: MqttClient,
+  deviceId: string,
+  reading: Readonly<Record<string, number | boolean | string>>,
+): Promise<void> {
+  const topic = `devices/${deviceId}/telemetry`;
+  await client.publishAsync(topic, JSON.stringify(reading), { qos: 1 });
+}

@@ -1,0 +1,137 @@
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Api, Role } from '#auth';
+import { type Config, loadConfig } from '#config';
+import { HttpServer, type WebSocketHandlers } from '#http';
+import { silentLog } from '#kernel';
+import { LogRing, Ops } from '#ops';
+import { buildApp } from '../../src/http/app.ts';
+import type { Arrival } from '../../src/http/arrival.ts';
+import { callers } from '../../src/http/callers.ts';
+import { type Home, openHome } from '../devices/home.ts';
+
+export interface HouseOptions {
+  readonly config?: Partial<Record<keyof Config, unknown>>;
+  readonly onWebSocket?: Partial<WebSocketHandlers>;
+  readonly routes?: readonly ((api: Api) => void)[];
+}
+
+/** The real app over real slices; `open` listens too. */
+export interface House extends Home {
+  readonly config: Config;
+  readonly logs: LogRing;
+  readonly webDirectory: string;
+  readonly http: HttpServer;
+  /** Sends a request as if it came from a machine on the LAN, by default over HTTPS. */
+  fromLan(path: string, init?: RequestInit & Partial<Arrival>): Promise<Response>;
+  /** A token of this role, as a header. */
+  as(role: Role): { authorization: string };
+}
+
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const home = await openHome();
+  const { auth, authority, clock, devices, directory } = home;
+  const config = loadConfig({
+    overrides: {
+      data: directory,
+      'http.port': 0,
+      'https.port': 0,
+      'http.address': '127.0.0.1',
+      'https.address': '127.0.0.1',
+      ...options.config,
+    },
+    environment: {},
+  });
+  const logs = new LogRing();
+  const ops = new Ops({
+    version: '0.0.0',
+    clock,
+    logs,
+    probes: [{ name: 'registry', check: async () => {} }],
+    numbers: { devices: () => ({ count: devices.count }) },
+    sections: { devices: () => ({ total: devices.count }) },
+  });
+  await ops.start();
+  onTestFinished(() => ops.stop());
+  const webDirectory = join(directory, 'web');
+  const routes = [
+    (api: Api) => auth.routes(api),
+    (api: Api) => devices.routes(api),
+    ...(options.routes ?? []),
+  ];
+  const shared = { clock, log: silentLog, routes, webDirectory };
+  const http = new HttpServer({
+    ...shared,
+    config,
+    authority,
+    auth,
+    devices,
+    ops,
+    onWebSocket: {
+      '/ws': options.onWebSocket?.['/ws'] ?? ((ws) => ws.close()),
+      '/mqtt': options.onWebSocket?.['/mqtt'] ?? ((ws) => ws.close()),
+    },
+  });
+  const app = buildApp({
+    ...shared,
+    operations: ops,
+    callerOf: callers({ auth, devices }),
+    ourNames: () => new Set(['hub.local']),
+    httpsPort: () => 8443,
+    trustAnchor: () => authority,
+    mostBodyBytes: config['limits.body_bytes'],
+  });
+  return {
+    ...home,
+    config,
+    logs,
+    webDirectory,
+    http,
+    fromLan: async (path, { door = 'https', remoteAddress = '192.168.1.7', ...init } = {}) => {
+      const request = new Request(`https://hub.local${path}`, init);
+      if (!request.headers.has('host')) request.headers.set('host', 'hub.local');
+      return app.fetch(request, { door, remoteAddress });
+    },
+    as: (role) => ({
+      authorization: `Bearer ${auth.tokens.create({ name: `a ${role}`, role }).token}`,
+    }),
+  };
+}
+
+/** Starts to listen, until the test is over. */
+export async function listening(options: HouseOptions = {}): Promise<House> {
+  const house = await openHouse(options);
+  await house.http.start();
+  onTestFinished(() => house.http.stop());
+  return house;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly text: string;
+}
+
+/** One request over a real socket. */
+export function ask(
+  options: RequestOptions & { ca?: string; servername?: string; body?: string },
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const send = options.ca === undefined ? httpRequest : httpsRequest;
+  const request = send({ host: '127.0.0.1', agent: false, ...options }, (response) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk) => {
+      text += chunk;
+    });
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+    );
+    response.on('error', reject);
+  });
+  request.on('error', reject);
+  request.end(options.body);
+  return promise;
+}

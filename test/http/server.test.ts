@@ -1,0 +1,122 @@
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { controlSocketPath } from '#http';
+import { ask, listening, openHouse } from './house.ts';
+
+it('answers over HTTPS with the certificate of its own authority', async () => {
+  const { http, authority, as } = await listening();
+  const { https } = http.addresses();
+  const headers = as('guest');
+  const answer = await ask({ port: https, ca: authority.caPem, path: '/api/v1/devices', headers });
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.text)).toEqual({ devices: [], total: 0 });
+});
+
+it('takes a new server certificate and its names without stopping to listen', async () => {
+  const { http, authority, names, clock } = await listening();
+  const { https } = http.addresses();
+  const askAs = (host: string) =>
+    ask({ port: https, ca: authority.caPem, path: '/trust', servername: host, headers: { host } });
+  await expect(askAs('attic.local')).rejects.toThrow(/altnames/);
+  const reissued = Promise.withResolvers<void>();
+  authority.onServerCertificate.listen(() => reissued.resolve());
+  names.push('attic.local');
+  clock.advance(60_000);
+  await reissued.promise;
+  expect((await askAs('attic.local')).status).toBe(200);
+});
+
+it('lets whoever may open the control socket do everything', async () => {
+  const { http, directory } = await listening();
+  const path = controlSocketPath(directory);
+  expect(path).toBe(join(directory, 'hearth.sock'));
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const answer = await ask({
+    socketPath: path,
+    method: 'POST',
+    path: '/api/v1/devices',
+    headers: { host: 'localhost', 'content-type': 'application/json' },
+    body: '{"id":"plug"}',
+  });
+  expect(answer.status).toBe(201);
+  const inside = await http.request(new Request('http://localhost/api/v1/devices/plug'));
+  expect(await inside.json()).toMatchObject({ id: 'plug' });
+});
+
+it('answers from inside without listening at all', async () => {
+  const { http } = await openHouse();
+  const response = await http.request(new Request('http://localhost/api/v1/status'));
+  expect(await response.json()).toMatchObject({ version: '0.0.0', devices: { total: 0 } });
+});
+
+it('removes what a hub that was killed left of its socket', async () => {
+  const { http, directory } = await openHouse();
+  await writeFile(join(directory, 'hearth.sock'), 'stale');
+  await http.start();
+  const answer = await ask({ socketPath: controlSocketPath(directory), path: '/health' });
+  expect(answer.status).toBe(200);
+  await http.stop();
+  expect(existsSync(join(directory, 'hearth.sock'))).toBe(false);
+});
+
+it('finds a place for the socket of a directory that is too deep for one', async () => {
+  const deep = join(
+    (await openHouse()).directory,
+    ...Array.from({ length: 6 }, () => 'x'.repeat(30)),
+  );
+  await mkdir(deep, { recursive: true });
+  const { http } = await openHouse({ config: { data: deep } });
+  await http.start();
+  const path = controlSocketPath(deep);
+  expect(path.startsWith(deep)).toBe(false);
+  expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700);
+  expect((await ask({ socketPath: path, path: '/health' })).status).toBe(200);
+  await http.stop();
+  expect(existsSync(path)).toBe(false);
+  expect(existsSync(join(deep, 'hearth.sock.path'))).toBe(false);
+});
+
+it.each(['http', 'https'] as const)(
+  'names the setting when the %s port is taken',
+  async (which) => {
+    const first = await listening();
+    const port = first.http.addresses()[which];
+    const second = await openHouse({ config: { [`${which}.port`]: port } });
+    await expect(second.http.start()).rejects.toMatchObject({
+      code: 'address_in_use',
+      field: `${which}.port`,
+      hint: expect.stringContaining(`HEARTH_${which.toUpperCase()}_PORT`),
+    });
+    expect(second.http.addresses()).toEqual({ http: 0, https: 0 });
+  },
+);
+
+it('names the setting when the address is not of this machine', async () => {
+  const { http } = await openHouse({ config: { 'http.address': '203.0.113.7' } });
+  await expect(http.start()).rejects.toMatchObject({ code: 'bad_config', field: 'http.address' });
+});
+
+it('stops while someone keeps a connection open and says nothing', async () => {
+  const { http } = await listening();
+  const socket = connect(http.addresses().http, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  socket.write('GET /health HTTP/1.1\r\nhost: loc');
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {});
+  const before = performance.now();
+  await http.stop();
+  expect(performance.now() - before).toBeLessThan(2000);
+  await ended;
+});
+
+it('offers the certificate of its authority as a file to install', async () => {
+  const { http, authority } = await listening();
+  const port = http.addresses().http;
+  const answer = await ask({ port, path: '/ca.crt' });
+  expect(answer.headers['content-type']).toBe('application/x-x509-ca-cert');
+  expect(answer.text).toBe(authority.caPem);
+  expect((await ask({ port, path: '/trust' })).text).toContain(authority.caFingerprint);
+});

@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { guest, openStage } from './stage.ts';
+
+describe('a screen', () => {
+  it('is welcomed with the home as it is now', async () => {
+    const { devices, screen } = await openStage();
+    devices.create({ id: 'plug', name: 'Kitchen' });
+    expect(await (await screen(guest)).next()).toMatchObject({
+      type: 'welcome',
+      server_time: '2026-03-01T08:00:00.000Z',
+      home: 'Elm Street 7',
+      devices: [{ id: 'plug', name: 'Kitchen', status: 'offline', latest: null }],
+    });
+  });
+
+  it('hears of nothing it did not ask for', async () => {
+    const { devices, screen, sample, clock } = await openStage();
+    for (const id of ['plug', 'lamp']) devices.create({ id });
+    const one = await screen(guest);
+    await one.next();
+    one.say({ type: 'subscribe', devices: ['plug'], metrics: ['power'] });
+    expect(await one.next()).toEqual({ type: 'subscribed', devices: ['plug'], metrics: ['power'] });
+    sample('lamp', { power: 1 });
+    sample('plug', { voltage: 230 });
+    sample('plug', { power: 2, voltage: 231 });
+    clock.advance(100);
+    expect(await one.next()).toEqual({
+      type: 'telemetry',
+      device_id: 'plug',
+      timestamp: '2026-03-01T08:00:00.000Z',
+      values: { power: 2 },
+    });
+    one.say({ type: 'unsubscribe', devices: ['plug'] });
+    await one.next();
+    sample('plug', { power: 3 });
+    clock.advance(100);
+    one.say({ type: 'ping' });
+    expect(await one.next()).toMatchObject({ type: 'pong' });
+  });
+
+  it('hears of a device at most once in 100 ms, and then the newest of each metric', async () => {
+    const { devices, watching, sample, clock } = await openStage();
+    devices.create({ id: 'plug' });
+    const one = await watching();
+    clock.advance(100);
+    const nowMs = clock.nowMs();
+    for (let power = 0; power < 1000; power++) sample('plug', { power }, nowMs + power);
+    sample('plug', { power: -1, current: 4 }, nowMs - 60_000);
+    clock.advance(100);
+    expect(await one.next()).toEqual({
+      type: 'telemetry',
+      device_id: 'plug',
+      timestamp: new Date(nowMs + 999).toISOString(),
+      values: { power: 999, current: 4 },
+    });
+    one.say({ type: 'ping' });
+    expect(await one.next()).toMatchObject({ type: 'pong' });
+  });
+
+  it('hears of devices that come, change and go', async () => {
+    const { devices, watching, clock } = await openStage();
+    const one = await watching();
+    devices.create({ id: 'plug' });
+    devices.update('plug', { name: 'Kitchen' });
+    clock.advance(100);
+    expect(await one.next()).toMatchObject({
+      type: 'device',
+      change: 'created',
+      device: { id: 'plug', name: 'Kitchen' },
+    });
+    devices.heartbeat('plug', undefined);
+    clock.advance(100);
+    expect(await one.next()).toMatchObject({ change: 'online', device: { status: 'online' } });
+    devices.remove('plug');
+    clock.advance(100);
+    expect(await one.next()).toMatchObject({ change: 'removed' });
+  });
+
+  it.each([
+    ['{', 'bad_request'],
+    ['[]', 'bad_request'],
+    [{ type: 'shout' }, 'bad_request'],
+    [{ type: 'subscribe', devices: [] }, 'bad_request'],
+    [{ type: 'subscribe', devices: ['x'.repeat(65)] }, 'bad_request'],
+    [{ type: 'subscribe', devices: ['nobody'] }, 'not_found'],
+    [{ type: 'auth', token: 'again' }, 'conflict'],
+  ])('that says %j is told %s', async (message, code) => {
+    const one = await (await openStage()).watching();
+    one.say(message);
+    expect(await one.next()).toMatchObject({ type: 'error', code });
+  });
+});
+
+describe('a stranger', () => {
+  it('is let in by a token in the first message', async () => {
+    const { auth, screen } = await openStage();
+    const { token } = auth.tokens.create({ name: 'tablet', role: 'guest' });
+    const one = await screen(undefined);
+    one.say({ type: 'auth', token });
+    expect(await one.next()).toMatchObject({ type: 'welcome' });
+  });
+
+  it.each([{ type: 'auth', token: 'hearth_wrong' }, { type: 'ping' }])(
+    'is shown out for saying %j first',
+    async (message) => {
+      const one = await (await openStage()).screen(undefined);
+      one.say(message);
+      expect(await one.next()).toMatchObject({ type: 'error', code: 'unauthenticated' });
+      expect((await one.closed).code).toBe(1008);
+    },
+  );
+
+  it('is shown out after five seconds of silence, and hears nothing until then', async () => {
+    const { devices, screen, clock, sample } = await openStage();
+    const one = await screen(undefined);
+    devices.create({ id: 'plug' });
+    sample('plug', { power: 1 });
+    let heard = 0;
+    one.ws.on('message', () => heard++);
+    clock.advance(4999);
+    expect(one.far.readyState).toBe(one.far.OPEN);
+    clock.advance(1);
+    expect((await one.closed).code).toBe(1008);
+    expect(heard).toBe(0);
+  });
+
+  it('cannot fill the house with others of its kind', async () => {
+    const { screen } = await openStage();
+    for (let i = 0; i < 20; i++) await screen(undefined);
+    expect((await (await screen(undefined)).closed).code).toBe(1013);
+    expect(await (await screen(guest)).next()).toMatchObject({ type: 'welcome' });
+  });
+});
+
+describe('a connection ends', () => {
+  it('at once when its token is revoked', async () => {
+    const { auth, screen } = await openStage();
+    const { token, id } = auth.tokens.create({ name: 'tablet', role: 'guest' });
+    const one = await screen(auth.callerOfToken(token));
+    const other = await screen(guest);
+    auth.tokens.revoke(id);
+    expect(await one.closed).toEqual({ code: 1008, reason: 'your token was revoked' });
+    expect(other.far.readyState).toBe(other.far.OPEN);
+  });
+
+  it('within a minute when its session ends', async () => {
+    const { screen, clock } = await openStage();
+    let caller: typeof guest | undefined = guest;
+    const one = await screen(guest, async () => caller);
+    clock.advance(10_000);
+    one.far.emit('pong', Buffer.alloc(0));
+    caller = undefined;
+    for (let i = 0; i < 5; i++) {
+      clock.advance(10_000);
+      one.far.emit('pong', Buffer.alloc(0));
+    }
+    expect(await one.closed).toEqual({ code: 1008, reason: 'your session has ended' });
+  });
+
+  it('when it answers no ping for 30 seconds', async () => {
+    const { watching, clock } = await openStage();
+    const one = await watching();
+    one.ws.pause();
+    clock.advance(40_000);
+    one.ws.resume();
+    expect((await one.closed).code).toBe(1008);
+  });
+
+  it('when it talks too much', async () => {
+    const one = await (await openStage()).watching();
+    for (let i = 0; i < 60; i++) one.say({ type: 'ping' });
+    expect((await one.closed).code).toBe(1008);
+  });
+
+  it('before it begins when the house is full', async () => {
+    const { screen } = await openStage(1);
+    await screen(guest);
+    expect((await (await screen(guest)).closed).code).toBe(1013);
+  });
+
+  it('when the hub stops', async () => {
+    const { watching, realtime } = await openStage();
+    const one = await watching();
+    await realtime.stop();
+    expect((await one.closed).code).toBe(1001);
+  });
+});
+
+describe('a slow screen', () => {
+  it('gets what changed last, later, and nobody waits for it', async () => {
+    const { devices, watching, sample, clock } = await openStage();
+    devices.create({ id: 'plug' });
+    const slow = await watching();
+    const fast = await watching();
+    const full = Object.getOwnPropertyDescriptor(slow.far, 'bufferedAmount');
+    Object.defineProperty(slow.far, 'bufferedAmount', { value: 2_000_000, configurable: true });
+    for (let power = 1; power <= 3; power++) {
+      sample('plug', { power });
+      clock.advance(100);
+      expect(await fast.next()).toMatchObject({ values: { power } });
+    }
+    if (full) Object.defineProperty(slow.far, 'bufferedAmount', full);
+    else Reflect.deleteProperty(slow.far, 'bufferedAmount');
+    clock.advance(100);
+    // The first news is that the device was there, which both heard in their welcome.
+    expect(await slow.next()).toMatchObject({ type: 'telemetry', values: { power: 3 } });
+  });
+
+  it('is shut out when it reads nothing at all', async () => {
+    const { devices, watching, clock } = await openStage();
+    const stuck = await watching();
+    stuck.ws.pause();
+    const closed = once(stuck.far, 'close');
+    // More than the buffers of the operating system hold for a socket.
+    while (stuck.far.bufferedAmount <= 4 * 1024 * 1024) stuck.far.send('x'.repeat(1024 * 1024));
+    devices.create({ id: 'plug' });
+    clock.advance(100);
+    expect(stuck.far.readyState).toBe(stuck.far.CLOSING);
+    clock.advance(1000);
+    await closed;
+  });
+});

@@ -1,0 +1,102 @@
+import { problemOf, unreachable } from './problem.ts';
+import { bucketAggregates } from './series.ts';
+import type { Denial, Device, Person, Room, Statistics, TelemetryRow } from './wire.ts';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** One request to the hub. Throws a `Problem` for every answer that is not a success. */
+async function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
+  const init: RequestInit = { method, headers: { accept: 'application/json' } };
+  if (body !== undefined) {
+    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, init);
+  } catch {
+    throw unreachable();
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw problemOf(response.status, answer);
+  return answer as Answer;
+}
+
+const segment = encodeURIComponent;
+
+export interface Setup {
+  readonly needed: boolean;
+  readonly home: string;
+}
+
+export interface NewOwner {
+  readonly code: string;
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface NewDevice {
+  readonly id: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly room?: string | null;
+}
+
+export interface DeviceChanges {
+  readonly name?: string;
+  readonly room?: string | null;
+}
+
+/** What a device needs to connect: PEM texts. The key is there only when the hub made it. */
+export interface IssuedCertificate {
+  readonly certificate: string;
+  readonly key?: string;
+  readonly ca: string;
+  readonly serial: string;
+  readonly not_after: string;
+}
+
+export interface DayStatistics {
+  readonly metrics: Readonly<Record<string, Statistics>>;
+  /** Energy integrated from power, in kWh; `null` when the device measures no power. */
+  readonly energy_kwh: number | null;
+}
+
+/** Every request the dashboard makes. */
+export const api = {
+  setup: () => call<Setup>('GET', '/setup'),
+  createOwner: (owner: NewOwner) => call<unknown>('POST', '/setup', owner),
+  logIn: (email: string, password: string) =>
+    call<unknown>('POST', '/auth/login', { email, password }),
+  logOut: () => call<unknown>('POST', '/auth/logout', {}),
+  me: () => call<Person>('GET', '/auth/me'),
+
+  rooms: async () => (await call<{ rooms: Room[] }>('GET', '/rooms')).rooms,
+  addRoom: (name: string) => call<Room>('POST', '/rooms', { name }),
+
+  addDevice: (device: NewDevice) =>
+    call<{ device: Device; api_key: string }>('POST', '/devices', device),
+  changeDevice: (id: string, changes: DeviceChanges) =>
+    call<unknown>('PATCH', `/devices/${segment(id)}`, changes),
+  issueCertificate: (id: string) =>
+    call<IssuedCertificate>('POST', `/devices/${segment(id)}/certificates`, {}),
+  denials: async (id: string) =>
+    (await call<{ denials: Denial[] }>('GET', `/devices/${segment(id)}/denials`)).denials,
+
+  /** Buckets of one metric from `startMs` to now, each `interval` (`10s`, `1m`) wide. */
+  history: async (id: string, metric: string, startMs: number, interval: string) => {
+    const query = new URLSearchParams({
+      start: new Date(startMs).toISOString(),
+      interval,
+      fields: metric,
+      agg: bucketAggregates,
+    });
+    const path = `/devices/${segment(id)}/telemetry?${query}`;
+    return (await call<{ data: TelemetryRow[] }>('GET', path)).data;
+  },
+  statistics: (id: string, startMs: number) => {
+    const query = new URLSearchParams({ start: new Date(startMs).toISOString() });
+    return call<DayStatistics>('GET', `/devices/${segment(id)}/statistics?${query}`);
+  },
+};

@@ -1,0 +1,113 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { api } from './api.ts';
+import { useLoad } from './hooks.ts';
+import { Live } from './live.ts';
+import { AddDevicePage } from './pages/add-device.tsx';
+import { DevicePage } from './pages/device.tsx';
+import { DevicesPage } from './pages/devices.tsx';
+import { Shell } from './parts/shell.tsx';
+import { toProblem } from './problem.ts';
+import { parseRoute, type Route } from './route.ts';
+import { SessionContext } from './session.ts';
+import type { Person } from './wire.ts';
+
+/** The dashboard of a person who is signed in: the live connection, and the page they are on. */
+export function Home(props: { person: Person; onSignedOut: () => void }) {
+  const { person, onSignedOut } = props;
+  const live = useLive(onSignedOut);
+  const route = useRoute();
+  const [rooms, reloadRooms] = useLoad(api.rooms, 'rooms');
+  const session = useMemo(() => {
+    const known = rooms.state === 'loaded' ? rooms.value : [];
+    return {
+      person,
+      live,
+      rooms: [...known].sort((a, b) => a.order - b.order || a.name.localeCompare(b.name)),
+      reloadRooms,
+      signOut: async () => {
+        await api.logOut();
+        onSignedOut();
+      },
+    };
+  }, [person, live, rooms, reloadRooms, onSignedOut]);
+
+  return (
+    <SessionContext.Provider value={session}>
+      <Shell>
+        <CurrentPage route={route} />
+      </Shell>
+    </SessionContext.Provider>
+  );
+}
+
+function CurrentPage({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'home':
+      return <DevicesPage />;
+    case 'add':
+      return <AddDevicePage />;
+    case 'device':
+      return <DevicePage key={route.id} id={route.id} />;
+  }
+}
+
+/** The live connection for as long as the dashboard is on the screen. */
+function useLive(onSignedOut: () => void): Live {
+  const live = useMemo(
+    () =>
+      new Live({
+        url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+        signedIn,
+        onSignedOut,
+      }),
+    [onSignedOut],
+  );
+  const wake = useCallback(() => {
+    if (document.visibilityState === 'visible') live.wake();
+  }, [live]);
+  useEffect(() => {
+    live.start();
+    document.addEventListener('visibilitychange', wake);
+    window.addEventListener('online', wake);
+    return () => {
+      document.removeEventListener('visibilitychange', wake);
+      window.removeEventListener('online', wake);
+      live.stop();
+    };
+  }, [live, wake]);
+  return live;
+}
+
+/** Only a clear "no" signs a person out: a hub that does not answer is restarting. */
+async function signedIn(): Promise<boolean> {
+  try {
+    await api.me();
+    return true;
+  } catch (thrown) {
+    return toProblem(thrown).status !== 401;
+  }
+}
+
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  useEffect(() => {
+    const follow = () => {
+      setRoute(parseRoute(location.hash));
+      window.scrollTo(0, 0);
+    };
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, []);
+  useFocusOnHeading(route);
+  return route;
+}
+
+/** After a move to another page the focus is on its heading; on the first page the browser decides. */
+function useFocusOnHeading(route: Route): void {
+  const before = useRef(route);
+  useEffect(() => {
+    if (before.current === route) return;
+    before.current = route;
+    document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true });
+  }, [route]);
+}

@@ -1,0 +1,173 @@
+import { Observable, type Unsubscribe } from './observable.ts';
+import type { Device, ServerMessage, Value } from './wire.ts';
+
+export type Connection = 'connecting' | 'live' | 'reconnecting';
+
+/** What the page knows of the home at this moment. */
+export interface LiveState {
+  readonly connection: Connection;
+  readonly home: string;
+  /** By id. Empty until the first welcome. */
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly welcomed: boolean;
+  /** Add this to the browser's clock to get the hub's, in milliseconds. */
+  readonly clockOffsetMs: number;
+}
+
+export interface Reading {
+  readonly deviceId: string;
+  readonly timeMs: number;
+  readonly values: Readonly<Record<string, Value>>;
+}
+
+export const nothingYet: LiveState = {
+  connection: 'connecting',
+  home: '',
+  devices: new Map(),
+  welcomed: false,
+  clockOffsetMs: 0,
+};
+
+/** The state after a message: the only place where the live view changes its mind. */
+export function afterMessage(state: LiveState, message: ServerMessage, nowMs: number): LiveState {
+  switch (message.type) {
+    case 'welcome':
+      return {
+        connection: 'live',
+        home: message.home,
+        devices: new Map(message.devices.map((device) => [device.id, device])),
+        welcomed: true,
+        clockOffsetMs: (Date.parse(message.server_time) || nowMs) - nowMs,
+      };
+    case 'device': {
+      const devices = new Map(state.devices);
+      if (message.change === 'removed') devices.delete(message.device.id);
+      else devices.set(message.device.id, message.device);
+      return { ...state, devices };
+    }
+    case 'telemetry': {
+      const device = state.devices.get(message.device_id);
+      if (!device) return state;
+      const devices = new Map(state.devices);
+      devices.set(device.id, withReading(device, message, nowMs + state.clockOffsetMs));
+      return { ...state, devices };
+    }
+    default:
+      return state;
+  }
+}
+
+type Telemetry = Extract<ServerMessage, { type: 'telemetry' }>;
+
+function withReading(device: Device, reading: Telemetry, hubNowMs: number): Device {
+  // A reading that was late must not put an older time above newer values.
+  const newest =
+    device.latest && Date.parse(device.latest.timestamp) > Date.parse(reading.timestamp)
+      ? device.latest.timestamp
+      : reading.timestamp;
+  return {
+    ...device,
+    last_seen: new Date(hubNowMs).toISOString(),
+    latest: { ...device.latest, ...reading.values, timestamp: newest },
+  };
+}
+
+/** How long to wait before try number `attempt` (from 0): 0.5 s doubling to 15 s, spread by chance. */
+export function retryDelayMs(attempt: number, chance: number): number {
+  return Math.min(15_000, 500 * 2 ** Math.min(attempt, 10)) * (0.75 + 0.5 * chance);
+}
+
+export interface LiveOptions {
+  /** `wss://hub/ws`. */
+  readonly url: string;
+  /** Asked when a connection fails before its welcome: whether the person is still signed in. */
+  readonly signedIn: () => Promise<boolean>;
+  readonly onSignedOut: () => void;
+}
+
+/**
+ * The live view over one WebSocket: it subscribes to every device, keeps `state` up to date, hands
+ * on each reading, and comes back by itself when the connection is lost.
+ */
+export class Live {
+  readonly state = new Observable<LiveState>(nothingYet);
+  readonly #options: LiveOptions;
+  readonly #readers = new Set<(reading: Reading) => void>();
+  #socket: WebSocket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+  #wanted = false;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#wanted = true;
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  /** Tries at once instead of waiting: for when the page is looked at again or the network is back. */
+  wake(): void {
+    if (!this.#wanted || this.#socket) return;
+    clearTimeout(this.#timer);
+    this.#connect();
+  }
+
+  onReading(reader: (reading: Reading) => void): Unsubscribe {
+    this.#readers.add(reader);
+    return () => this.#readers.delete(reader);
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#options.url);
+    this.#socket = socket;
+    socket.addEventListener('message', (event) => {
+      if (this.#socket === socket) this.#hear(socket, String(event.data));
+    });
+    socket.addEventListener('close', () => {
+      if (this.#socket === socket) void this.#lost();
+    });
+  }
+
+  #hear(socket: WebSocket, text: string): void {
+    const message = JSON.parse(text) as ServerMessage;
+    this.state.set(afterMessage(this.state.value, message, Date.now()));
+    if (message.type === 'welcome') {
+      this.#attempt = 0;
+      socket.send(JSON.stringify({ type: 'subscribe', devices: ['*'] }));
+    }
+    if (message.type === 'telemetry') {
+      const reading = {
+        deviceId: message.device_id,
+        timeMs: Date.parse(message.timestamp),
+        values: message.values,
+      };
+      for (const reader of this.#readers) reader(reading);
+    }
+  }
+
+  async #lost(): Promise<void> {
+    this.#socket = undefined;
+    const { state } = this;
+    if (state.value.connection === 'live')
+      state.set({ ...state.value, connection: 'reconnecting' });
+    const delayMs = retryDelayMs(this.#attempt, Math.random());
+    this.#attempt += 1;
+    // A browser is not told why an upgrade was refused, so ask: a lost session needs a log-in, not
+    // another try.
+    if (!(await this.#options.signedIn())) {
+      this.stop();
+      this.#options.onSignedOut();
+      return;
+    }
+    if (this.#wanted) this.#timer = setTimeout(() => this.wake(), delayMs);
+  }
+}

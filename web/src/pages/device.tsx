@@ -1,0 +1,63 @@
+import { useNow, useObservable } from '../hooks.ts';
+import { valuesOf } from '../metrics.ts';
+import { BackHome } from '../parts/back-home.tsx';
+import { DenialsCard } from '../parts/denials-card.tsx';
+import { DetailsCard } from '../parts/details-card.tsx';
+import { HistoryCard } from '../parts/history-card.tsx';
+import { LastSeen } from '../parts/last-seen.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Presence } from '../parts/presence.tsx';
+import { Reading } from '../parts/reading.tsx';
+import { TodayCard } from '../parts/today-card.tsx';
+import { useSession } from '../session.ts';
+
+/** One device: its values now, their history, the day in numbers, and what is known of it. */
+export function DevicePage({ id }: { id: string }) {
+  const { live } = useSession();
+  const { devices, welcomed, clockOffsetMs } = useObservable(live.state);
+  const nowMs = useNow(10_000) + clockOffsetMs;
+  const device = devices.get(id);
+  if (!device) {
+    return (
+      <PageHead title={welcomed ? 'No such device' : 'Device'} above={<BackHome />}>
+        <p class="quiet">
+          {welcomed ? `There is no device “${id}” in this home.` : 'Asking the hub…'}
+        </p>
+      </PageHead>
+    );
+  }
+  const values = valuesOf(device.latest);
+  const numbers = values.filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return (
+    <>
+      <PageHead title={device.name} above={<BackHome />}>
+        <p class="page-facts">
+          <Presence device={device} /> <LastSeen at={device.last_seen} nowMs={nowMs} />
+        </p>
+      </PageHead>
+      <div class="device-page">
+        <section class="card now" aria-labelledby="now">
+          <h2 id="now">Now</h2>
+          {values.length === 0 && (
+            <p class="quiet">No readings yet. They appear here the moment the device sends some.</p>
+          )}
+          <dl class="readings readings-wide">
+            {values.map(([metric, value], index) => (
+              <Reading key={metric} metric={metric} value={value} large={index === 0} />
+            ))}
+          </dl>
+        </section>
+        <div class="device-columns">
+          <div class="device-column">
+            {numbers.length > 0 && <HistoryCard deviceId={id} values={numbers} />}
+            {numbers.length > 0 && <TodayCard deviceId={id} />}
+          </div>
+          <div class="device-column">
+            {device.denied > 0 && <DenialsCard device={device} nowMs={nowMs} />}
+            <DetailsCard device={device} />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Live } from './live.ts';
+import type { Person, Room } from './wire.ts';
+
+/** What every page has once a person has signed in. */
+export interface Session {
+  readonly person: Person;
+  readonly live: Live;
+  /** In the order in which they are shown. */
+  readonly rooms: readonly Room[];
+  readonly reloadRooms: () => void;
+  readonly signOut: () => Promise<void>;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('this part needs a signed-in person around it');
+  return session;
+}
+
+/** Whether the person may rename devices, move them and add new ones. The hub checks again. */
+export const mayChangeDevices = (person: Person): boolean =>
+  person.role === 'owner' || person.role === 'admin';
