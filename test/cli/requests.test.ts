@@ -61,8 +61,8 @@ it.each([
   ['credential list', 'GET /credentials'],
   ['credential add ha --role service', 'POST /credentials {"name":"ha","role":"service"}'],
   ['credential remove ha', 'DELETE /credentials/ha'],
-  ['logs', 'GET /logs?lines=100'],
-  ['logs -f -n 5 --level warn', 'GET /logs?lines=5&level=warn&follow=true'],
+  ['logs', 'GET /logs?limit=100'],
+  ['logs -f -n 5 --level warn', 'GET /logs?limit=5&level=warn&follow=true'],
   ['query plug-1', 'GET /devices/plug-1/telemetry?start=-24h&end=now'],
   [
     'query plug-1 --start -1h --interval 1m --fields power,voltage --agg avg,max --tz UTC --limit 9',

@@ -22,7 +22,10 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])(
   async (name) => {
     const at = await CommandLine.open();
     let stopped = false;
-    at.openHub = async () => ({ ...hub, stop: async () => void (stopped = true) });
+    const stop = async () => {
+      stopped = true;
+    };
+    at.openHub = async () => ({ ...hub, stop });
 
     const ended = at.run('start', '--no-build', '--set', 'log.level=silent');
     await at.output.contains('Hearth is up');

@@ -23,6 +23,9 @@ export interface View {
 export const desktop: View = { scheme: 'light', width: 1280, height: 860 };
 export const phone: View = { scheme: 'light', width: 360, height: 740 };
 
+/** What a browser remembers of someone who has signed in. */
+export type BrowserSession = Awaited<ReturnType<BrowserContext['storageState']>>;
+
 /** A page of a browser that is new here, and everything on it that no page of ours may do. */
 export interface WatchedPage {
   readonly page: Page;
@@ -36,7 +39,8 @@ export interface WatchedPage {
 export async function openPage(
   browser: Browser,
   origin: string,
-  view: View = desktop,
+  view: View,
+  session?: BrowserSession,
 ): Promise<WatchedPage> {
   const context = await browser.newContext({
     // The authority of a hub that was made a moment ago is in no trust store.
@@ -46,6 +50,7 @@ export async function openPage(
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
+    ...(session && { storageState: session }),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);

@@ -48,18 +48,18 @@ function call(
   began: number,
   ended: number,
 ): Call {
-  const bytes = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map((match) =>
-    Buffer.from((match[1] ?? '').replaceAll('\\x', ''), 'hex'),
-  );
+  const bytes = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map((match) => unescaped(match[1]));
   return {
     name: name ?? '',
-    target: /<([^>]*(?:->[^>]*)?)>/.exec(text)?.[1] ?? '',
+    target: unescaped(/^\d+<((?:\\x[0-9a-f]{2})*)>/.exec(text)?.[1]).toString(),
     bytes: Buffer.concat(bytes),
     result: Number(result),
     began,
     ended,
   };
 }
+
+const unescaped = (text = ''): Buffer => Buffer.from(text.replaceAll('\\x', ''), 'hex');
 
 /** The packet identifiers of the PUBACKs (MQTT 3.1.1 §3.4) in a write, or none if it holds others. */
 export function pubacksIn(bytes: Buffer): number[] {

@@ -199,6 +199,7 @@ describe('the dashboard', () => {
     await writeFile(join(webDirectory, 'docs.html'), '<title>Docs</title>');
     await writeFile(join(webDirectory, 'assets', 'index-Ab3d.js'), 'let a');
     await writeFile(join(webDirectory, '..', 'secret.txt'), 'not for you');
+    await writeFile(join(webDirectory, '.env'), 'not for you');
     for (const path of ['/', '/devices/plug', '/index.html']) {
       expect(await (await fromLan(path)).text()).toBe('<title>Home</title>');
     }

@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '#config';
 import { HttpServer, type WebSocketHandlers } from '#http';
 import { silentLog } from '#kernel';
 import { LogRing, Ops } from '#ops';
+import { Telemetry } from '#telemetry';
 import { buildApp } from '../../src/http/app.ts';
 import type { Arrival } from '../../src/http/arrival.ts';
 import { callers } from '../../src/http/callers.ts';
@@ -44,6 +45,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
     environment: {},
   });
+  // Not started: whom its routes turn away is all that matters here.
+  const telemetry = new Telemetry({
+    directory: join(directory, 'telemetry'),
+    db: home.db,
+    config,
+    clock,
+    log: silentLog,
+    devices,
+  });
   const logs = new LogRing();
   const ops = new Ops({
     version: '0.0.0',
@@ -59,6 +69,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const routes = [
     (api: Api) => auth.routes(api),
     (api: Api) => devices.routes(api),
+    (api: Api) => telemetry.routes(api),
     ...(options.routes ?? []),
   ];
   const shared = { clock, log: silentLog, routes, webDirectory };

@@ -170,7 +170,8 @@ export class RawClient {
 
   async #until(condition: () => boolean): Promise<void> {
     while (!condition()) {
-      if (this.#closed) throw new Error(`closed after ${this.#received.toString('hex') || 'nothing'}`);
+      if (this.#closed)
+        throw new Error(`closed after ${this.#received.toString('hex') || 'nothing'}`);
       await this.#changed();
     }
   }

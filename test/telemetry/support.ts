@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Config, loadConfig } from '#config';
 import { type Db, migrate, migrations, openDatabase } from '#db';
 import { silentLog } from '#kernel';
@@ -65,7 +65,9 @@ export function send(telemetry: Telemetry, deviceId: string, body: unknown): Rec
 
 /** Sends and waits until it is on disk. */
 export async function store(telemetry: Telemetry, deviceId: string, body: unknown): Promise<void> {
-  await send(telemetry, deviceId, body).committed;
+  const receipt = send(telemetry, deviceId, body);
+  expect(receipt.error ?? receipt.rejected).toEqual([]);
+  await receipt.committed;
 }
 
 /** All rows of an answer. */
