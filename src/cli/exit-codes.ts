@@ -32,8 +32,6 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   bad_config: badConfig,
 };
 
-export const usageExitCode = usage;
-
 /** What the process ends with: 64 and up as above, 70 for a bug of ours. */
 export const exitCodeOf = (error: unknown): number =>
   isHearthError(error) ? exitCodes[error.code] : software;

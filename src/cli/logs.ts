@@ -11,7 +11,7 @@ interface LogsOptions {
 /** Prints log lines as the hub wrote them (JSON, one a line), and with `--follow` those to come. */
 export async function logs(at: Invocation, options: LogsOptions): Promise<void> {
   const query = {
-    lines: options.lines,
+    limit: options.lines,
     level: options.level,
     follow: options.follow ? 'true' : undefined,
   };

@@ -20,7 +20,8 @@ type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 interface Answer {
   readonly data: readonly Row[];
-  readonly total_points: number;
+  /** Whether there are more rows than the limit let through. */
+  readonly truncated?: boolean;
 }
 
 /** Shows the readings of one device. CSV and JSON pass through as the hub streams them. */
@@ -31,6 +32,11 @@ export async function query(at: Invocation, id: string, options: QueryOptions): 
     if (format !== 'table') return stream(hub, at, id, { ...parameters(options), format });
     const answer = await hub.get<Answer>(`${devicePath(id)}/telemetry`, parameters(options));
     at.print(answer.data.length === 0 ? nothing(id, options) : rows(answer, at.columns));
+    if (answer.truncated) {
+      at.note(
+        `There are more than these ${answer.data.length}: --limit shows more, --interval fewer.`,
+      );
+    }
   });
 }
 
@@ -73,8 +79,12 @@ export function sparklinesOf(
   endMs: number,
   intervalMs: number,
 ): string {
-  const firstBucket = Math.floor(startMs / intervalMs);
-  const buckets = Math.ceil(endMs / intervalMs) - firstBucket;
+  // Buckets stand where the hub's do: days begin at the home's midnight, and one may have 23 hours.
+  const timeOf = (row: Row) => Date.parse(String(row.timestamp));
+  const firstMs = rows.reduce((least, row) => Math.min(least, timeOf(row)), endMs);
+  const before = Math.max(0, Math.floor((firstMs - startMs) / intervalMs));
+  const bucketOf = (row: Row) => before + Math.round((timeOf(row) - firstMs) / intervalMs);
+  const buckets = before + Math.ceil((endMs - firstMs) / intervalMs);
   const metrics = [...new Set(rows.flatMap((row) => Object.keys(row)))]
     .filter((name) => name.endsWith('_avg'))
     .map((name) => name.slice(0, -'_avg'.length));
@@ -92,7 +102,7 @@ export function sparklinesOf(
         const average = row[`${metric}_avg`];
         if (typeof average !== 'number') continue;
         const count = Number(row[`${metric}_count`] ?? 1);
-        values[Math.floor(Date.parse(String(row.timestamp)) / intervalMs) - firstBucket] = average;
+        values[bucketOf(row)] = average;
         seen.low = Math.min(seen.low, Number(row[`${metric}_min`]));
         seen.high = Math.max(seen.high, Number(row[`${metric}_max`]));
         seen.sum += average * count;

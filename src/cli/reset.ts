@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HearthError } from '#kernel';
-import { answers, socketPathOf } from './hub.ts';
+import { answers, socketPathOf } from './hub-link.ts';
 import type { Invocation } from './invocation.ts';
 import { bytes, table } from './table.ts';
 

@@ -123,7 +123,7 @@ const words = (summary: Summary): Record<string, unknown> => ({
   seconds: summary.seconds,
   'messages a second': summary.messages_per_second,
   'acknowledged within': latency(summary),
-  refused: summary.refused,
+  ...(summary.refused.length === 0 ? {} : { refused: summary.refused }),
 });
 
 const latency = ({ ack_p50_ms, ack_p99_ms }: Summary): string =>

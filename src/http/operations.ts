@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { streamText } from 'hono/streaming';
+import type { StreamingApi } from 'hono/utils/stream';
 import { type Api, may, route } from '#auth';
 import { arrivalOf, isLocal } from './arrival.ts';
 
@@ -139,23 +140,7 @@ export function operationRoutes(api: Api, operations: Operations): void {
       const { limit, level, follow } = context.req.valid('query');
       const response = streamText(context, async (stream) => {
         for (const line of operations.logs.tail(limit, level)) await stream.writeln(line.json);
-        if (follow === 'false') return;
-        const from = logLevels.indexOf(level);
-        const gone = Promise.withResolvers<void>();
-        // What a slow reader has not taken waits in a bounded line; the oldest goes first.
-        const waiting: string[] = [];
-        let writing = Promise.resolve();
-        const stop = operations.logs.follow((line) => {
-          if (logLevels.indexOf(line.level) < from) return;
-          if (waiting.push(line.json) > mostWaiting) waiting.shift();
-          writing = writing.then(async () => {
-            const next = waiting.shift();
-            if (next !== undefined) await stream.writeln(next);
-          });
-        });
-        stream.onAbort(() => gone.resolve());
-        await gone.promise;
-        stop();
+        if (follow === 'true') await followLog(operations.logs, level, stream);
       });
       response.headers.set('content-type', 'application/x-ndjson');
       return response;
@@ -163,4 +148,32 @@ export function operationRoutes(api: Api, operations: Operations): void {
   );
 }
 
+/** Lines a slow reader may be behind; the oldest go first. */
 const mostWaiting = 1000;
+
+/** Writes every line to come, until the reader is gone. */
+async function followLog(
+  logs: Operations['logs'],
+  level: LogLevel,
+  stream: StreamingApi,
+): Promise<void> {
+  const least = logLevels.indexOf(level);
+  const waiting: string[] = [];
+  let news = Promise.withResolvers<void>();
+  const stop = logs.follow((line) => {
+    if (logLevels.indexOf(line.level) < least) return;
+    if (waiting.push(line.json) > mostWaiting) waiting.shift();
+    news.resolve();
+  });
+  stream.onAbort(() => news.resolve());
+  while (!stream.aborted) {
+    const next = waiting.shift();
+    if (next !== undefined) {
+      await stream.writeln(next);
+    } else {
+      await news.promise;
+      news = Promise.withResolvers();
+    }
+  }
+  stop();
+}

@@ -16,7 +16,7 @@ export interface WebSocketVisit {
   /** Undefined on `/mqtt`, where the broker asks, and on `/ws` until the first message says so. */
   readonly caller: Caller | undefined;
   /** The client certificate of the TLS connection, if it showed one; DER. Not yet judged. */
-  readonly certificate: Uint8Array | undefined;
+  readonly certificateDer: Uint8Array | undefined;
   /** Asks once more who the request's cookie or token stands for. */
   readonly reauthenticate: () => Promise<Caller | undefined>;
 }
@@ -34,6 +34,9 @@ export interface UpgradesOptions {
 }
 
 type Path = keyof WebSocketHandlers;
+
+/** RFC 6455 §7.4.1. */
+const goingAway = 1001;
 
 /** Turns HTTP connections into WebSockets: `/ws` is the live view, `/mqtt` the broker. */
 export class Upgrades {
@@ -66,7 +69,7 @@ export class Upgrades {
           request,
           remoteAddress: arrival.remoteAddress,
           caller,
-          certificate: certificateOf(request),
+          certificateDer: certificateOf(request),
           reauthenticate: async () => (caller?.kind === 'local' ? caller : callerNow()),
         });
       });
@@ -77,10 +80,10 @@ export class Upgrades {
     }
   }
 
-  /** Ends every WebSocket that its own handler has not ended. */
+  /** Says goodbye on every WebSocket; who does not answer is cut off with the listener's sockets. */
   stop(): void {
     for (const server of Object.values(this.#servers)) {
-      for (const client of server.clients) client.terminate();
+      for (const client of server.clients) client.close(goingAway, 'the hub is stopping');
       server.close();
     }
   }

@@ -171,6 +171,18 @@ describe('a problem', () => {
     expect(at.errors.text).toContain('    at ');
   });
 
+  it('says that the hub failed when it names no code', async () => {
+    const at = await CommandLine.open();
+    const hint = 'Look for 5N7e in the log of the hub (hearth logs).';
+    const internal = { title: 'Internal Server Error', code: 'internal', hint };
+    await listenOnSocket(
+      at.directory,
+      new Hono().get('/devices', (context) => context.json(internal, 500)),
+    );
+    expect(await at.run('device', 'list')).toBe(69);
+    expect(at.errors.text).toBe(`hearth: the hub failed (500): Internal Server Error. ${hint}\n`);
+  });
+
   it('says that a bug is ours', async () => {
     const at = await CommandLine.open();
     await mkdir(join(at.directory, 'data'));

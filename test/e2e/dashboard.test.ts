@@ -359,7 +359,7 @@ describe('a home with devices', () => {
 });
 
 describe('a hub that goes away for a while', () => {
-  it('is said to be away, and found again', async () => {
+  it('is said to be away, is found again, and asks who one is once the session is over', async () => {
     const directory = await newDirectory();
     const first = await startHub(directory);
     const port = first.addresses.https?.port;
@@ -369,10 +369,20 @@ describe('a hub that goes away for a while', () => {
       await onPage(first, async (page) => {
         await logIn(page);
         await isLive(page);
-        await first.stop();
-        await page.getByRole('status').filter({ hasText: 'Reconnecting…' }).waitFor();
-        running = await startHub(directory, port);
-        await isLive(page);
+        const session = await page.context().storageState();
+        await onPage(
+          first,
+          async (other) => {
+            await isLive(other);
+            await other.context().clearCookies();
+            await first.stop();
+            await page.getByRole('status').filter({ hasText: 'Reconnecting…' }).waitFor();
+            running = await startHub(directory, port);
+            await isLive(page);
+            await heading(other, 'Welcome back').waitFor();
+          },
+          { session },
+        );
       });
     } finally {
       await running.stop();

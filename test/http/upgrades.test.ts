@@ -75,10 +75,10 @@ describe('/mqtt', () => {
     expect(await knock('/mqtt', { protocol: 'mqtt', ...shown })).toBe('open');
     expect(await knock('/mqtt', { protocol: 'mqtt' })).toBe('open');
     const [first, second] = visits;
-    expect(authority.identify(first?.certificate ?? new Uint8Array())).toMatchObject({
+    expect(authority.identify(first?.certificateDer ?? new Uint8Array())).toMatchObject({
       deviceId: 'plug',
     });
-    expect(second?.certificate).toBeUndefined();
+    expect(second?.certificateDer).toBeUndefined();
   });
 
   it('speaks the subprotocol mqtt and no other', async () => {
@@ -117,5 +117,5 @@ it('ends every WebSocket when it stops', async () => {
   await once(ws, 'open');
   const closed = once(ws, 'close');
   await http.stop();
-  await closed;
+  expect((await closed)[0]).toBe(1001);
 });

@@ -206,7 +206,7 @@ it('keeps at most 500 metrics of a device', async () => {
   const { telemetry } = await start();
   for (let part = 0; part < 9; part++) {
     const names = Array.from({ length: 60 }, (_, n) => [`m${part}_${n}`, n]);
-    await store(telemetry, 'plug', Object.fromEntries(names));
+    await send(telemetry, 'plug', Object.fromEntries(names)).committed;
   }
   expect(telemetry.columnsOf({ deviceId: 'plug', startUs: 0, endUs: 1 })).toHaveLength(500);
   expect(send(telemetry, 'plug', { extra: 1 }).rejected[0]).toMatchObject({ field: 'extra' });

@@ -24,6 +24,7 @@ export interface BenchOptions {
   readonly clock?: ManualClock;
   readonly config?: Record<string, unknown>;
   readonly journalBytes?: number;
+  readonly exists?: (deviceId: string) => boolean;
 }
 
 /** A started telemetry over real files in `directory`, stopped when the test has finished. */
@@ -42,7 +43,7 @@ export async function startTelemetry(options: BenchOptions): Promise<Bench> {
     config,
     clock,
     log: silentLog,
-    devices: { exists: () => true, latest: () => undefined },
+    devices: { exists: options.exists ?? (() => true), latest: () => undefined },
     ...(options.journalBytes === undefined ? {} : { journalBytes: options.journalBytes }),
   });
   await telemetry.start();

@@ -83,6 +83,8 @@ export interface LiveOptions {
   /** Asked when a connection fails before its welcome: whether the person is still signed in. */
   readonly signedIn: () => Promise<boolean>;
   readonly onSignedOut: () => void;
+  /** How often to ask for a sign of life; 10 s unless told. */
+  readonly pingEveryMs?: number;
 }
 
 /**
@@ -94,7 +96,10 @@ export class Live {
   readonly #options: LiveOptions;
   readonly #readers = new Set<(reading: Reading) => void>();
   #socket: WebSocket | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #pulse: ReturnType<typeof setInterval> | undefined;
+  /** Whether nothing was heard since the last ping. */
+  #unanswered = false;
   #attempt = 0;
   #wanted = false;
 
@@ -109,7 +114,8 @@ export class Live {
 
   stop(): void {
     this.#wanted = false;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
+    clearInterval(this.#pulse);
     this.#socket?.close();
     this.#socket = undefined;
   }
@@ -117,7 +123,7 @@ export class Live {
   /** Tries at once instead of waiting: for when the page is looked at again or the network is back. */
   wake(): void {
     if (!this.#wanted || this.#socket) return;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     this.#connect();
   }
 
@@ -135,9 +141,26 @@ export class Live {
     socket.addEventListener('close', () => {
       if (this.#socket === socket) void this.#lost();
     });
+    this.#unanswered = false;
+    this.#pulse = setInterval(() => this.#ping(socket), this.#options.pingEveryMs ?? 10_000);
+  }
+
+  /**
+   * A hub without power closes nothing, and a browser would go on calling the connection open for
+   * minutes: when a ping has no answer by the time of the next one, the connection is given up.
+   */
+  #ping(socket: WebSocket): void {
+    if (this.#unanswered) {
+      void this.#lost();
+      socket.close();
+      return;
+    }
+    this.#unanswered = true;
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'ping' }));
   }
 
   #hear(socket: WebSocket, text: string): void {
+    this.#unanswered = false;
     const message = JSON.parse(text) as ServerMessage;
     this.state.set(afterMessage(this.state.value, message, Date.now()));
     if (message.type === 'welcome') {
@@ -156,6 +179,7 @@ export class Live {
 
   async #lost(): Promise<void> {
     this.#socket = undefined;
+    clearInterval(this.#pulse);
     const { state } = this;
     if (state.value.connection === 'live')
       state.set({ ...state.value, connection: 'reconnecting' });
@@ -168,6 +192,6 @@ export class Live {
       this.#options.onSignedOut();
       return;
     }
-    if (this.#wanted) this.#timer = setTimeout(() => this.wake(), delayMs);
+    if (this.#wanted) this.#retry = setTimeout(() => this.wake(), delayMs);
   }
 }

@@ -14,9 +14,9 @@ import type { Clients } from './clients.ts';
 import { Denials } from './denials.ts';
 import type { Flusher } from './flusher.ts';
 import { Inbound } from './inbound.ts';
+import { Intake } from './intake.ts';
 import { Outbox } from './outbox.ts';
 import { PublishPath } from './publish-path.ts';
-import type { TokenBucket } from './token-bucket.ts';
 import { type Welcome, welcome } from './welcome.ts';
 import type { Wills } from './wills.ts';
 
@@ -45,11 +45,8 @@ export interface Origin {
 }
 
 /** What there is once a CONNECT was found good. */
-interface Client {
-  readonly session: Session;
-  readonly present: boolean;
+interface Client extends Welcome {
   readonly keepAliveMs: number;
-  readonly bucket: TokenBucket;
   readonly denials: Denials;
   readonly path: PublishPath;
 }
@@ -68,10 +65,13 @@ export class Connection implements RouteOwner {
   readonly #splitter: FrameSplitter;
   readonly #inbound = new Inbound();
   readonly #outbox: Outbox;
+  readonly #intake: Intake;
   readonly #ended = Promise.withResolvers<void>();
   #state: State = 'waiting';
   #stateSinceMs: number;
+  /** When the last whole packet came, and the last bytes. */
   #lastSeenMs: number;
+  #readAtMs: number;
   #establishing: Promise<void> = Promise.resolve();
   #client: Client | undefined;
   #route: Route | undefined;
@@ -82,8 +82,6 @@ export class Connection implements RouteOwner {
   #early: { frame: Buffer; bodyStart: number }[] = [];
   #wireGone = false;
   #published = 0;
-  #throttled = false;
-  #paused = false;
 
   constructor(context: ConnectionContext, wire: Duplex, origin: Origin) {
     const nowMs = context.clock.monotonicMs();
@@ -92,6 +90,7 @@ export class Connection implements RouteOwner {
     this.#origin = origin;
     this.#stateSinceMs = nowMs;
     this.#lastSeenMs = nowMs;
+    this.#readAtMs = nowMs;
     this.#splitter = new FrameSplitter(context.limits.packetBytes, (frame, bodyStart) =>
       this.#onFrame(frame, bodyStart),
     );
@@ -101,6 +100,7 @@ export class Connection implements RouteOwner {
       onProgress: () => this.#regulate(),
       onDropped: (packetId) => this.#client?.session.queue?.acknowledge(packetId),
     });
+    this.#intake = new Intake({ ...context, wire, inbound: this.#inbound, outbox: this.#outbox });
   }
 
   /** Settles once the connection has left no trace but its stored session. */
@@ -133,6 +133,7 @@ export class Connection implements RouteOwner {
 
   /** Stops reading; what was read is still finished and acknowledged. Settles when it is. */
   async drain(): Promise<void> {
+    this.#intake.stop();
     this.#wire.pause();
     this.#splitter.stop();
     const path = this.#client?.path;
@@ -147,13 +148,12 @@ export class Connection implements RouteOwner {
    */
   end(reason: string, politely = false): void {
     if (this.isOver) return;
-    const { log } = this.#context;
-    log.debug(
-      { ...this.#claimed, reason, from: this.#origin.remoteAddress },
-      'MQTT connection ends',
-    );
+    const clientId = this.#client?.session.clientId;
+    const from = this.#origin.remoteAddress;
+    this.#context.log.debug({ clientId, from, reason }, 'an MQTT connection ends');
     this.#enter('closing');
     this.#splitter.stop();
+    this.#intake.stop();
     if (politely && !this.#wireGone) {
       this.#outbox.finish(() => this.#wire.end(() => this.#wire.destroy()));
     } else {
@@ -174,7 +174,7 @@ export class Connection implements RouteOwner {
       const keepAliveMs = this.#client?.keepAliveMs ?? 0;
       // One and a half times the keep alive without a packet [MQTT-3.1.2-24]; not while it is the
       // broker that does not read.
-      if (keepAliveMs > 0 && !this.#paused && nowMs - this.#lastSeenMs > 1.5 * keepAliveMs) {
+      if (keepAliveMs > 0 && !this.#intake.paused && nowMs - this.#lastSeenMs > 1.5 * keepAliveMs) {
         this.end('nothing was heard within the keep alive');
       }
     } else if (this.#state === 'closing') {
@@ -221,21 +221,21 @@ export class Connection implements RouteOwner {
   }
 
   #onData(chunk: Buffer): void {
-    const nowMs = this.#context.clock.monotonicMs();
-    this.#lastSeenMs = nowMs;
+    this.#readAtMs = this.#context.clock.monotonicMs();
     this.#context.counters.bytesReceived += chunk.length;
     this.#attempt(() => {
       this.#splitter.push(chunk);
       this.#client?.path.advance();
     });
-    if (this.#published > 0) {
-      this.#throttle(this.#client?.bucket.take(this.#published, nowMs) ?? 0);
+    if (this.#client !== undefined && this.#published > 0) {
+      this.#intake.charge(this.#published, this.#client.bucket, this.#client.path);
       this.#published = 0;
     }
     this.#regulate();
   }
 
   #onFrame(frame: Buffer, bodyStart: number): void {
+    this.#lastSeenMs = this.#readAtMs;
     const type = (frame[0] as number) >> 4;
     if (this.#state === 'waiting') {
       if (type !== packetType.connect) {
@@ -281,7 +281,8 @@ export class Connection implements RouteOwner {
     this.#route = this.#context.router.open(this, request.clean);
   }
 
-  #newClient({ session, present, bucket }: Welcome, keepAliveMs: number): Client {
+  #newClient(welcomed: Welcome, keepAliveMs: number): Client {
+    const { session } = welcomed;
     const { gate, counters } = this.#context;
     const { identity, clientId } = session;
     const { remoteAddress } = this.#origin;
@@ -294,7 +295,7 @@ export class Connection implements RouteOwner {
       fail: (error) => this.end(`a message could not be kept: ${messageOf(error)}`),
       onProgress: () => this.#regulate(),
     });
-    return { session, present, keepAliveMs, bucket, denials, path };
+    return { ...welcomed, keepAliveMs, denials, path };
   }
 
   /** Answers a CONNECT with a return code and closes [MQTT-3.2.2-5]. */
@@ -309,36 +310,21 @@ export class Connection implements RouteOwner {
     const client = this.#client;
     if (client === undefined || this.#announced) return;
     const { gate, onConnected } = this.#context;
+    const { transport, remoteAddress } = this.#origin;
     const { identity, clientId } = client.session;
     this.#announced = true;
     this.#outbox.control(Buffer.from([packetType.connack << 4, 2, client.present ? 1 : 0, 0]));
-    gate.connected(identity, clientId, this.#origin.transport, this.#origin.remoteAddress);
+    gate.connected(identity, clientId, transport, remoteAddress);
     onConnected(this);
     for (const { frame, bodyStart } of this.#early) this.#deliver(frame, bodyStart);
     this.#early = [];
   }
 
   #deliver(frame: Buffer, bodyStart: number): void {
-    const first = frame[0] as number;
-    switch (first >> 4) {
-      case packetType.publish:
-        if ((first & 6) === 0) this.#outbox.publishOnce(frame);
-        else
-          this.#outbox.publish(
-            frame,
-            frame.readUInt16BE(bodyStart + 2 + frame.readUInt16BE(bodyStart)),
-          );
-        break;
-      case packetType.pubrel:
-        this.#outbox.release(frame, frame.readUInt16BE(bodyStart));
-        break;
-      case packetType.suback:
-      case packetType.unsuback:
-        this.#outbox.control(frame);
-        this.#attempt(() => this.#inbound.answered());
-        break;
-      default:
-        this.#outbox.control(frame);
+    this.#outbox.take(frame, bodyStart);
+    const type = (frame[0] as number) >> 4;
+    if (type === packetType.suback || type === packetType.unsuback) {
+      this.#attempt(() => this.#inbound.answered());
     }
   }
 
@@ -360,31 +346,9 @@ export class Connection implements RouteOwner {
     if (tooMany) this.end(`more than ${policy.denialsPerMinute} denied messages in a minute`);
   }
 
-  /** Reads on only while there is room for what would be read. */
   #regulate(): void {
-    const path = this.#client?.path;
-    const share = this.#paused ? 0.5 : 1;
-    const full =
-      this.#throttled ||
-      this.#inbound.heldBytes > share * policy.heldBytes ||
-      this.#outbox.backlog > share * 2 * policy.backlogBytes ||
-      (path !== undefined &&
-        (path.pending > share * policy.pendingMessages ||
-          path.pendingBytes > share * policy.pendingBytes));
-    if (full === this.#paused || this.isOver) return;
-    this.#paused = full;
-    this.#lastSeenMs = this.#context.clock.monotonicMs();
-    if (full) this.#wire.pause();
-    else this.#wire.resume();
-  }
-
-  #throttle(waitMs: number): void {
-    if (waitMs <= 0 || this.#throttled) return;
-    this.#throttled = true;
-    this.#context.clock.after(waitMs, () => {
-      this.#throttled = false;
-      this.#regulate();
-    });
+    const resumed = this.#intake.regulate(this.#client?.path);
+    if (resumed) this.#lastSeenMs = this.#context.clock.monotonicMs();
   }
 
   /** Runs what reads the client's packets; what they break ends the connection. */

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#kernel';
 import type { Counters } from '../counters.ts';
 import { type BrokerLimits, policy } from '../limits.ts';
+import { packetType } from '../wire/packets.ts';
 import type { Flushable, Flusher } from './flusher.ts';
 
 export interface OutboxOptions {
@@ -63,6 +64,20 @@ export class Outbox implements Flushable {
   /** How long the socket has taken nothing although there was something to take. */
   stalledMs(nowMs: number): number {
     return this.#writingBytes === 0 ? 0 : nowMs - this.#lastProgressMs;
+  }
+
+  /** A packet that Aedes made. */
+  take(frame: Buffer, bodyStart: number): void {
+    const first = frame[0] as number;
+    if (first >> 4 === packetType.pubrel) {
+      this.release(frame, frame.readUInt16BE(bodyStart));
+    } else if (first >> 4 !== packetType.publish) {
+      this.control(frame);
+    } else if ((first & 6) === 0) {
+      this.publishOnce(frame);
+    } else {
+      this.publish(frame, frame.readUInt16BE(bodyStart + 2 + frame.readUInt16BE(bodyStart)));
+    }
   }
 
   /** PUBACK, PUBREC or PUBCOMP. */
@@ -141,7 +156,9 @@ export class Outbox implements Flushable {
     this.#seal();
     const bytes = this.#nextBytes();
     if (bytes === undefined) {
-      this.#onEmpty?.();
+      const onEmpty = this.#onEmpty;
+      this.#onEmpty = undefined;
+      onEmpty?.();
       return;
     }
     this.#readyBytes -= bytes.length;
@@ -153,11 +170,19 @@ export class Outbox implements Flushable {
   /** Takes nothing more; `onEmpty` is called when all before has been handed to the socket. */
   finish(onEmpty: () => void): void {
     this.#onEmpty = onEmpty;
-    this.close();
+    this.#shut();
     this.flush();
   }
 
+  /** Takes nothing more and forgets what is left. */
   close(): void {
+    this.#shut();
+    this.#chunks = [];
+    this.#block = undefined;
+    this.#readyBytes = 0;
+  }
+
+  #shut(): void {
     this.#closed = true;
     this.#waiting = [];
     this.#room?.resolve();

@@ -35,7 +35,8 @@ export async function welcome(
   const { username, password } = request;
   const attempt = { ...origin, username, password, clientId: request.clientId };
   const identity = await gate.authenticate(attempt);
-  if ('refused' in identity) return { code: refusalCodes[identity.refused], reason: identity.reason };
+  if ('refused' in identity)
+    return { code: refusalCodes[identity.refused], reason: identity.reason };
   if (connection.isOver) return { code: returnCode.serverUnavailable, reason: 'the client left' };
   const clientId = request.clientId || `hearth-${randomSecret(12)}`;
   const earlier = clients.holderOf(clientId);

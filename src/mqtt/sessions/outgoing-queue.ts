@@ -170,7 +170,7 @@ export class OutgoingQueue {
         brokerCounter: entry.counter,
         messageId: entry.packetId || undefined,
         retain: false,
-        dup: entry.packetId > 0,
+        dup: entry.packetId > 0 && !entry.released,
       };
     }
     this.#live = true;

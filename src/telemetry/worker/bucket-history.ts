@@ -3,7 +3,7 @@ import { Buckets } from '../buckets.ts';
 import { type Aggregate, defaultAggregates, type TelemetryQuery, type Value } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
-import { columnsOf, Pivot, read, valueOf } from './pivot.ts';
+import { asSent, columnsOf, Pivot, read } from './pivot.ts';
 import type { Cursor, Page } from './protocol.ts';
 import type { OpenScope, Reader } from './reader.ts';
 
@@ -110,7 +110,7 @@ async function bucketPage(
           const value =
             width === 1
               ? read(vectors, column, row)
-              : valueOf(
+              : asSent(
                   read(vectors, column + 2, row),
                   read(vectors, column, row),
                   read(vectors, column + 1, row),

@@ -54,8 +54,9 @@ function openSound(path: string, journalBytes: number): Db {
     }
     const check = db.pragma('quick_check(1)', { simple: true });
     if (check !== 'ok') throw new DamagedJournal(String(check));
-    // A flipped file-format byte makes a file that can be read and never written.
-    db.exec('BEGIN IMMEDIATE; ROLLBACK');
+    // A flipped file-format byte makes a file that can be read and never written. Rolled back, so
+    // that a full disk is no damage.
+    db.exec('BEGIN; UPDATE progress SET sealed_seq = sealed_seq; ROLLBACK');
     return db;
   } catch (error) {
     closeQuietly(db);

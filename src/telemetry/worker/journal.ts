@@ -156,8 +156,17 @@ export class Journal {
       }
       prune.run(device, device, deliveriesPerDevice);
     }
+    this.#db.prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?)').run(lastSeq);
     this.#db.prepare('DELETE FROM batches WHERE seq <= ?').run(lastSeq);
     this.#db.prepare('DELETE FROM gaps WHERE last_seq <= ?').run(lastSeq);
+  }
+
+  /** Up to where batches have left the journal for a sealed file. */
+  sealedSeq(): number {
+    const row = this.#db.prepare('SELECT max(sealed_seq) AS seq FROM progress').get() as {
+      seq: number | null;
+    };
+    return row.seq ?? 0;
   }
 
   /** To be called once the transaction of `forgetUpTo` is on disk. */

@@ -68,7 +68,7 @@ export class Pivot {
 }
 
 /** A value as it was sent, from the columns it is kept in. */
-export function valueOf(kind: unknown, value: unknown, text: unknown): Value {
+export function asSent(kind: unknown, value: unknown, text: unknown): Value {
   if (kind === kinds.text) return String(text ?? '');
   if (kind === kinds.boolean) return value === 1;
   return value as number;

@@ -105,10 +105,9 @@ async function recoverUnlisted(
  */
 export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): number {
   const { db, journal, manifest, names, tail, report } = parts;
-  const sealedSeq = manifest.lastSeq();
   const damaged: number[] = [];
   let missing = 0;
-  let lastSeq = sealedSeq;
+  let lastSeq = Math.max(journal.sealedSeq(), manifest.lastSeq());
   let lastReceivedUs = 0;
   for (const batch of journal.batches()) {
     if (batch.seq > lastSeq + 1) missing += noteGap(db, lastSeq + 1, batch.seq - 1);

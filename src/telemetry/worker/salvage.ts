@@ -79,6 +79,10 @@ function copyTables(source: Db, target: Db): string {
   insert(target, 'files', fromBothEnds(source, 'SELECT * FROM files', 'rowid'));
   insert(target, 'ranges', fromBothEnds(source, 'SELECT * FROM ranges', 'device'));
   insert(target, 'deliveries', fromBothEnds(source, 'SELECT * FROM deliveries', 'device'));
+  const [progress] = fromBothEnds(source, 'SELECT sealed_seq FROM progress', 'one');
+  target
+    .prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?)')
+    .run(Number(progress?.sealed_seq ?? 0) || 0);
   insert(target, 'gaps', fromBothEnds(source, 'SELECT * FROM gaps', 'first_seq'));
   insert(target, 'incidents', fromBothEnds(source, 'SELECT * FROM incidents', 'id'));
   insert(target, 'quarantine', fromBothEnds(source, 'SELECT * FROM quarantine', 'id'));
@@ -104,8 +108,10 @@ function readInto(rows: Row[], source: Db, query: string): boolean {
   }
 }
 
-/** How many sequence numbers are looked up one by one at most. */
+/** Sequence numbers that are looked up one by one at most. */
 const mostLookups = 200_000;
+/** Look-ups in a row that may fail before the rest is given up: more than one page holds. */
+const mostFailures = 5_000;
 
 function readBatches(source: Db): Row[] {
   const ascending: Row[] = [];
@@ -115,8 +121,10 @@ function readBatches(source: Db): Row[] {
   const first = Number(ascending.at(-1)?.seq ?? 0);
   const last = Number(descending.at(-1)?.seq ?? first + mostLookups);
   const between: Row[] = [];
-  for (let seq = first + 1; seq < last && seq - first < mostLookups; seq++) {
-    readInto(between, source, `SELECT * FROM batches WHERE seq = ${seq}`);
+  for (let seq = first + 1, failures = 0; seq < last && seq - first < mostLookups; seq++) {
+    const readable = readInto(between, source, `SELECT * FROM batches WHERE seq = ${seq}`);
+    failures = readable ? 0 : failures + 1;
+    if (failures > mostFailures) break;
   }
   return [...ascending, ...between, ...descending];
 }

@@ -14,6 +14,12 @@ export const journalMigrations: readonly Migration[] = [
         checksum INTEGER NOT NULL,
         body BLOB NOT NULL
       ) STRICT;
+      -- How far batches have been sealed: a file may be removed, its numbers are never used again.
+      CREATE TABLE progress (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sealed_seq INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO progress (one, sealed_seq) VALUES (1, 0);
       -- Sequence numbers that will never come back, so that a loss is reported once.
       CREATE TABLE gaps (
         first_seq INTEGER PRIMARY KEY,

@@ -1,7 +1,7 @@
 import { kinds } from '../points.ts';
 import type { DeviceStatistics, MetricStatistics, Value } from '../types.ts';
 import { forEachChunk } from './engine.ts';
-import { columnsOf, read, valueOf } from './pivot.ts';
+import { asSent, columnsOf, read } from './pivot.ts';
 import type { OpenScope, Reader } from './reader.ts';
 import type { Scope } from './sources.ts';
 
@@ -38,8 +38,7 @@ async function metricStatistics(open: OpenScope): Promise<Record<string, MetricS
       for (let row = 0; row < chunk.rowCount; row++) {
         const at = (column: number): unknown => read(columns, column, row);
         const number = (column: number): number | null => at(column) as number | null;
-        const value = (column: number): Value =>
-          valueOf(at(column + 2), at(column), at(column + 1));
+        const value = (column: number): Value => asSent(at(column + 2), at(column), at(column + 1));
         metrics.push([
           names.get(at(0) as number) ?? '',
           {

@@ -50,7 +50,9 @@ export function DevicePage({ id }: { id: string }) {
         <div class="device-columns">
           <div class="device-column">
             {numbers.length > 0 && <HistoryCard deviceId={id} values={numbers} />}
-            {numbers.length > 0 && <TodayCard deviceId={id} />}
+            {numbers.length > 0 && (
+              <TodayCard deviceId={id} metrics={numbers.map(([metric]) => metric)} />
+            )}
           </div>
           <div class="device-column">
             {device.denied > 0 && <DenialsCard device={device} nowMs={nowMs} />}

@@ -59,7 +59,7 @@ export function chartOptions(given: {
   return {
     width,
     height: width < 480 ? 220 : 300,
-    padding: [12, 8, 0, 0],
+    padding: [12, 20, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -5,18 +5,15 @@ import { type Problem, sentence } from '../problem.ts';
  * `fields` is left to that field, which shows it where it can be mended.
  */
 export function ProblemNote(props: { problem: Problem | undefined; fields?: readonly string[] }) {
-  const { field } = props.problem ?? {};
-  const problem = field !== undefined && props.fields?.includes(field) ? undefined : props.problem;
+  const { problem } = props;
+  if (!problem || (problem.field !== undefined && props.fields?.includes(problem.field)))
+    return null;
   return (
-    <div role="alert">
-      {problem && (
-        <div class="note note-problem">
-          <p>
-            <strong>{sentence(problem.message)}</strong>
-          </p>
-          {problem.hint && <p>{sentence(problem.hint)}</p>}
-        </div>
-      )}
+    <div class="note note-problem" role="alert">
+      <p>
+        <strong>{sentence(problem.message)}</strong>
+      </p>
+      {problem.hint && <p>{sentence(problem.hint)}</p>}
     </div>
   );
 }

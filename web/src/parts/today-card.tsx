@@ -1,13 +1,14 @@
 import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useLoad, useNow, useObservable } from '../hooks.ts';
-import { metricOf, sayValue, showValue, sortMetrics } from '../metrics.ts';
+import { metricOf, sayValue, showValue } from '../metrics.ts';
 import { useSession } from '../session.ts';
 import { startOfDayMs } from '../time.ts';
 import { ProblemNote } from './problem-note.tsx';
 
 /** The day so far in numbers: energy, and the lowest, average and highest of each metric. */
-export function TodayCard({ deviceId }: { deviceId: string }) {
+export function TodayCard(props: { deviceId: string; metrics: readonly string[] }) {
+  const { deviceId } = props;
   const { live } = useSession();
   const { clockOffsetMs } = useObservable(live.state);
   const minute = useNow(60_000);
@@ -20,9 +21,8 @@ export function TodayCard({ deviceId }: { deviceId: string }) {
   useEffect(() => reload(), [minute, reload]);
 
   const statistics = day.state === 'loaded' ? day.value.metrics : {};
-  const metrics = sortMetrics(
-    Object.keys(statistics).filter((name) => typeof statistics[name]?.avg === 'number'),
-  );
+  // An average of On and Off, which the hub counts as 1 and 0, would tell nobody anything.
+  const metrics = props.metrics.filter((name) => typeof statistics[name]?.avg === 'number');
   const energy = day.state === 'loaded' ? day.value.energy_kwh : undefined;
   return (
     <section class="card today" aria-labelledby="today">
