@@ -1,5 +1,4 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { HearthEnv } from '#auth';
 import { type Clock, HearthError } from '#kernel';
 import { arrivalOf, isInside, isLocal, isLoopback } from './arrival.ts';
@@ -108,14 +107,42 @@ export const fairShare =
     await next();
   };
 
-export const boundedBody = (mostBytes: number): Ring =>
-  bodyLimit({
-    maxSize: mostBytes,
-    onError: () => {
-      throw new HearthError('too_large', `the body is larger than ${mostBytes} bytes`, {
-        hint: 'Send less at once, or raise the setting limits.body_bytes.',
-      });
-    },
+/**
+ * Refuses bodies beyond the bound: by their length where it is said (Node holds senders to it), and
+ * otherwise while they arrive. Hono's own limit cannot rebuild the requests that our listener makes.
+ */
+export const boundedBody =
+  (mostBytes: number): Ring =>
+  async (context, next) => {
+    const { raw } = context.req;
+    const said = raw.headers.get('content-length');
+    const isSaid = said !== null && !raw.headers.has('transfer-encoding');
+    if (isSaid && Number(said) > mostBytes) throw tooLarge(mostBytes);
+    if (!isSaid && raw.body) {
+      const body = await readBounded(raw.body, mostBytes);
+      const { method, headers, url } = raw;
+      context.req.raw = new Request(url, { method, headers, ...(body.length > 0 && { body }) });
+    }
+    await next();
+  };
+
+async function readBounded(
+  body: ReadableStream<Uint8Array>,
+  mostBytes: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > mostBytes) throw tooLarge(mostBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+const tooLarge = (mostBytes: number): HearthError =>
+  new HearthError('too_large', `the body is larger than ${mostBytes} bytes`, {
+    hint: 'Send less at once, or raise the setting limits.body_bytes.',
   });
 
 /** Finds out who is calling; nobody is refused here. */

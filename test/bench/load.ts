@@ -68,6 +68,7 @@ function open(client: LoadOptions['clients'][number]): Promise<Socket> {
   socket.write(mqtt.generate(hello));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
+    socket.once('close', () => reject(new Error(`${client.id}: closed before CONNACK`)));
     socket.once('data', (data) => {
       if (data[0] === 0x20 && data[3] === 0) resolve(socket);
       else reject(new Error(`${client.id} was refused: ${data.toString('hex')}`));

@@ -11,22 +11,22 @@ import {
   type BrowserSession,
   desktop,
   launchBrowser,
-  openPage,
   phone,
   takeScreenshot,
   type View,
 } from './browser.ts';
-import { ask, connectDevice, createOwner, originOf, owner, report, startHub } from './home.ts';
 import {
-  colouredPixels,
-  contrastFaults,
-  fingerprint,
-  overhang,
-  structureFaults,
-} from './in-page.ts';
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
+  aDayOfReadings,
+  ask,
+  connectDevice,
+  createOwner,
+  originOf,
+  owner,
+  report,
+  startHub,
+} from './home.ts';
+import { colouredPixels, fingerprint } from './in-page.ts';
+import { expectAccessible, heading, isLive, logIn, type Visit, visitPage } from './visit.ts';
 
 let browser: Browser;
 const directories: string[] = [];
@@ -49,45 +49,9 @@ async function newDirectory(): Promise<string> {
   return directory;
 }
 
-interface Visit {
-  readonly view?: View;
-  /** The cookies of someone who has signed in before; without them a stranger comes. */
-  readonly session?: BrowserSession;
-}
-
-/** Lets `act` use a page at the hub, and fails when the page did what no page of ours may do. */
-async function onPage(
-  hub: Hub,
-  act: (page: Page) => Promise<void>,
-  { view = desktop, session }: Visit = {},
-): Promise<void> {
-  const { page, offences } = await openPage(browser, originOf(hub), view, session);
-  try {
-    await act(page);
-    expect(offences).toEqual([]);
-  } finally {
-    await page.context().close();
-  }
-}
-
-async function logIn(page: Page, password = owner.password): Promise<void> {
-  await page.getByLabel('E-mail').fill(owner.email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  expect(await page.evaluate(structureFaults)).toEqual([]);
-  expect(await page.evaluate(contrastFaults)).toEqual([]);
-  expect(await page.evaluate(overhang)).toBeLessThanOrEqual(0);
-}
-
-const heading = (page: Page, name: string) => page.getByRole('heading', { name });
-const isLive = (page: Page) =>
-  page
-    .getByRole('status')
-    .filter({ hasText: /^Live$/ })
-    .waitFor();
+/** Lets `act` use a page of `hub`; see `visitPage`. */
+const onPage = (hub: Hub, act: (page: Page) => Promise<void>, visit?: Visit) =>
+  visitPage(browser, originOf(hub), act, visit);
 
 describe('a hub that nobody has set up', () => {
   let hub: Hub;
@@ -389,18 +353,3 @@ describe('a hub that goes away for a while', () => {
     }
   });
 });
-
-/** A reading every ten minutes of the last 24 hours, with the device's own times. */
-function aDayOfReadings(): Record<string, number | boolean | string>[] {
-  const nowMs = Date.now();
-  return Array.from({ length: 144 }, (_, index) => {
-    const timeMs = nowMs - 24 * hourMs + (index + 1) * 10 * minuteMs - minuteMs;
-    const isBoiling = index % 24 < 3;
-    return {
-      timestamp: new Date(timeMs).toISOString(),
-      power: isBoiling ? 1900 + (index % 5) * 20 : 2 + (index % 3) * 0.4,
-      voltage: 230 + Math.sin(index / 9) * 3,
-      relay_state: isBoiling,
-    };
-  });
-}

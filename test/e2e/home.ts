@@ -86,3 +86,21 @@ export async function report(
   const topic = `devices/${deviceId}/telemetry`;
   await client.publishAsync(topic, JSON.stringify(reading), { qos: 1 });
 }
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** A reading every ten minutes of the last 24 hours, with the device's own times. */
+export function aDayOfReadings(): Record<string, number | boolean | string>[] {
+  const nowMs = Date.now();
+  return Array.from({ length: 144 }, (_, index) => {
+    const timeMs = nowMs - 24 * hourMs + (index + 1) * 10 * minuteMs - minuteMs;
+    const isBoiling = index % 24 < 3;
+    return {
+      timestamp: new Date(timeMs).toISOString(),
+      power: isBoiling ? 1900 + (index % 5) * 20 : 2 + (index % 3) * 0.4,
+      voltage: 230 + Math.sin(index / 9) * 3,
+      relay_state: isBoiling,
+    };
+  });
+}

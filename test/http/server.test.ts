@@ -46,6 +46,27 @@ it('lets whoever may open the control socket do everything', async () => {
   expect(await inside.json()).toMatchObject({ id: 'plug' });
 });
 
+it('takes a DELETE without a body and a POST whose length is not said', async () => {
+  const { directory } = await listening();
+  const socketPath = controlSocketPath(directory);
+  const headers = { host: 'localhost', 'content-type': 'application/json' };
+  const chunked = { ...headers, 'transfer-encoding': 'chunked' };
+  const path = '/api/v1/devices';
+  const made = await ask({
+    socketPath,
+    method: 'POST',
+    path,
+    headers: chunked,
+    body: '{"id":"plug"}',
+  });
+  expect(made.status).toBe(201);
+  const gone = await ask({ socketPath, method: 'DELETE', path: `${path}/plug`, headers });
+  expect(gone.status).toBe(204);
+  const body = JSON.stringify({ id: 'plug', description: 'x'.repeat(3 * 1024 * 1024) });
+  const refused = await ask({ socketPath, method: 'POST', path, headers: chunked, body });
+  expect(refused.status).toBe(413);
+});
+
 it('answers from inside without listening at all', async () => {
   const { http } = await openHouse();
   const response = await http.request(new Request('http://localhost/api/v1/status'));

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Caller, type HearthEnv, localCaller } from '#auth';
 import { isHearthError } from '#kernel';
 import type { Telemetry } from '../../src/telemetry/service.ts';
@@ -182,31 +182,30 @@ describe('GET /devices/{id}/telemetry', () => {
 });
 
 describe('the other questions', () => {
-  let ask: Awaited<ReturnType<typeof start>>['ask'];
-  let post: Awaited<ReturnType<typeof start>>['post'];
-
-  beforeAll(async () => {
-    // Shared by the questions below, none of which changes anything.
+  async function startWithReadings() {
     const bench = await start();
-    ({ ask, post } = bench);
     await store(bench.telemetry, 'plug', { ts: noonUs - 600 * secondUs, power: 600 });
     await store(bench.telemetry, 'plug', { ts: noonUs - 1, power: 600 });
-    await post('no JSON');
-  });
+    await bench.post('no JSON');
+    return bench;
+  }
 
   it('GET statistics sums up', async () => {
-    const answer = await (await ask('/devices/plug/statistics?start=-1h')).json();
-    expect(answer).toMatchObject({ metrics: { power: { count: 2, avg: 600 } } });
-    expect(answer.energy_kwh).toBeCloseTo(0.1, 6);
+    const { ask } = await startWithReadings();
+    expect(await (await ask('/devices/plug/statistics?start=-1h')).json()).toMatchObject({
+      metrics: { power: { count: 2, avg: 600 } },
+      energy_kwh: expect.closeTo(0.1, 6),
+    });
   });
 
   it('GET latest says that there is nothing yet', async () => {
+    const { ask } = await startWithReadings();
     expect((await ask('/devices/plug/telemetry/latest')).status).toBe(404);
   });
 
   it('GET quarantine shows what was refused, to those who may see it', async () => {
-    const answer = await (await ask('/quarantine')).json();
-    expect(answer).toMatchObject({
+    const { ask } = await startWithReadings();
+    expect(await (await ask('/quarantine')).json()).toMatchObject({
       total: 1,
       messages: [{ device_id: 'plug', source: 'http', reason: 'is not JSON', payload: 'no JSON' }],
       devices: [{ device_id: 'plug', refused: 1, over_rate: 0 }],
@@ -215,6 +214,7 @@ describe('the other questions', () => {
   });
 
   it('GET storage says how it is doing', async () => {
+    const { ask } = await startWithReadings();
     expect(await (await ask('/storage')).json()).toMatchObject({
       status: 'ok',
       problem: null,

@@ -107,6 +107,8 @@ export class Generation {
  */
 export class Tail {
   #generations: Generation[] = [];
+  /** A generation that takes nothing more although it is the newest. */
+  #closed: Generation | undefined;
 
   /** Oldest first. */
   get generations(): readonly Generation[] {
@@ -143,9 +145,6 @@ export class Tail {
   remove(generation: Generation): void {
     this.#generations = this.#generations.filter((one) => one !== generation);
   }
-
-  /** A generation that takes nothing more although it is the newest. */
-  #closed: Generation | undefined;
 }
 
 const columnTypes = [INTEGER, BIGINT, DOUBLE, VARCHAR, UTINYINT];
