@@ -109,7 +109,8 @@ export class RawClient {
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#received = Buffer.concat([this.waiting, chunk]);
+      this.#taken = 0;
       this.#wake();
     });
     socket.on('error', () => undefined);

@@ -146,6 +146,7 @@ describe('a published message', () => {
         packetId: 5,
       },
     ]);
+    commits.close().resolve();
   });
 
   it('loses its retain flag where the client may not retain', async () => {

@@ -45,6 +45,12 @@ function bucketsOf(query: TelemetryQuery, intervalUs: number, left: Window): Buc
   }
 }
 
+/** A stretch of whole buckets, but for where the readings end. */
+interface BucketWindow extends Window {
+  /** Whether there are no readings beyond it. */
+  readonly last: boolean;
+}
+
 /** The next stretch of whole buckets; `null` when there is none with readings. */
 function bucketWindow(
   query: TelemetryQuery,

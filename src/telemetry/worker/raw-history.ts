@@ -22,13 +22,14 @@ export async function readRaw(
     const startUs = Math.max(left.startUs, oldestUs);
     const endUs = Math.min(left.endUs, newestUs + 1);
     if (startUs >= endUs) return emptyPage;
-    // A first guess at how much time holds a page: as if the points were spread evenly.
-    const spanUs =
-      cursor?.spanUs ?? Math.ceil(((endUs - startUs) * pagePoints) / open.sources.points);
+    const rowsLeft = rowsLeftOf(query, cursor);
+    // A first guess at how much time holds what is wanted: as if the points were spread evenly.
+    const wanted = Math.min(pagePoints, rowsLeft * open.sources.series.length);
+    const spanUs = cursor?.spanUs ?? Math.ceil(((endUs - startUs) * wanted) / open.sources.points);
     const window = isDescending(query)
       ? { startUs: Math.max(startUs, endUs - spanUs), endUs }
       : { startUs, endUs: Math.min(endUs, startUs + spanUs) };
-    return rawWindow(open, query, window, rowsLeftOf(query, cursor), spanUs);
+    return rawWindow(open, query, window, rowsLeft, spanUs);
   });
 }
 
