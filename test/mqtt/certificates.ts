@@ -19,7 +19,7 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
 }
 
 /** A throw-away authority that signs whatever name it is asked for. */
-export async function testAuthority() {
+export async function testAuthority(name = 'test authority') {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const validity = {
     notBefore: new Date(Date.now() - 60_000),
@@ -29,7 +29,7 @@ export async function testAuthority() {
     {
       ...validity,
       serialNumber: '01',
-      name: 'CN=test authority',
+      name: `CN=${name}`,
       keys,
       signingAlgorithm: algorithm,
       extensions: [new BasicConstraintsExtension(true, 0, true)],
@@ -37,14 +37,14 @@ export async function testAuthority() {
     webcrypto,
   );
   let serial = 1;
-  const issue = async (name: string): Promise<TestCertificate> => {
+  const issue = async (holder: string): Promise<TestCertificate> => {
     const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     serial += 1;
     const certificate = await X509CertificateGenerator.create(
       {
         ...validity,
         serialNumber: serial.toString(16).padStart(2, '0'),
-        subject: `CN=${name}`,
+        subject: `CN=${holder}`,
         issuer: authority.subject,
         publicKey: own.publicKey,
         signingKey: keys.privateKey,

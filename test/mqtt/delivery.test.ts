@@ -5,6 +5,7 @@ import {
   ping,
   publish,
   RawClient,
+  readPublish,
   startBroker,
   subscribe,
   unsubscribe,
@@ -21,21 +22,6 @@ async function subscriber(
   client.send(subscribe(1, [filter, qos]));
   await client.packet();
   return client;
-}
-
-/** What a PUBLISH of the broker says. */
-function read(packet: Buffer) {
-  const first = packet[0] as number;
-  const qos = (first >> 1) & 3;
-  const topicEnd = 4 + packet.readUInt16BE(2);
-  return {
-    dup: (first & 8) !== 0,
-    qos,
-    retain: (first & 1) !== 0,
-    topic: packet.toString('utf8', 4, topicEnd),
-    id: qos > 0 ? packet.readUInt16BE(topicEnd) : 0,
-    payload: packet.toString('utf8', qos > 0 ? topicEnd + 2 : topicEnd),
-  };
 }
 
 /** Nothing but the answer to a ping comes. */
@@ -98,12 +84,12 @@ describe('delivery', () => {
       for (const clean of [true, false]) {
         const client = await subscriber(port, 't/+', granted, `reader-${clean}`, clean);
         await broker.publish({ topic: `t/${clean}`, payload: 'x', qos: sent });
-        expect(read(await client.packet())).toMatchObject({ qos: delivered, payload: 'x' });
+        expect(readPublish(await client.packet())).toMatchObject({ qos: delivered, payload: 'x' });
         await broker.publish({ topic: `t/r`, payload: 'kept', qos: sent, retain: true });
         await client.packet();
         client.send(subscribe(2, ['t/+', granted]));
         await client.packet();
-        expect(read(await client.packet())).toMatchObject({ qos: delivered, retain: true });
+        expect(readPublish(await client.packet())).toMatchObject({ qos: delivered, retain: true });
         await broker.publish({ topic: `t/r`, payload: '', retain: true });
       }
     },
@@ -115,7 +101,7 @@ describe('delivery', () => {
     client.send(subscribe(1, ['a/#', 0], ['a/b', 1], ['+/b', 0]));
     await client.packet();
     await broker.publish({ topic: 'a/b', payload: 'x', qos: 2 });
-    expect(read(await client.packet())).toMatchObject({ qos: 1, payload: 'x' });
+    expect(readPublish(await client.packet())).toMatchObject({ qos: 1, payload: 'x' });
     await expectNothing(client);
   });
 
@@ -129,7 +115,10 @@ describe('delivery', () => {
     const fast = await RawClient.connected(port, { clientId: 'fast' });
     slow.send(publish('slow', 'x', { qos: 1, id: 1 }));
     fast.send(publish('fast', 'x'));
-    const topics = [read(await client.packet()).topic, read(await client.packet()).topic];
+    const topics = [
+      readPublish(await client.packet()).topic,
+      readPublish(await client.packet()).topic,
+    ];
     expect(topics.sort()).toEqual(['fast', 'slow']);
   });
 
@@ -137,9 +126,9 @@ describe('delivery', () => {
     const { port, broker } = await startBroker();
     await broker.publish({ topic: 't', payload: 'old', retain: true });
     const client = await subscriber(port, 't', 0);
-    expect(read(await client.packet())).toMatchObject({ retain: true, payload: 'old' });
+    expect(readPublish(await client.packet())).toMatchObject({ retain: true, payload: 'old' });
     await broker.publish({ topic: 't', payload: 'new', retain: true });
-    expect(read(await client.packet())).toMatchObject({ retain: false, payload: 'new' });
+    expect(readPublish(await client.packet())).toMatchObject({ retain: false, payload: 'new' });
     await broker.publish({ topic: 't', payload: '', retain: true });
     await client.packet();
     client.send(subscribe(2, ['t', 0]));
@@ -166,7 +155,7 @@ describe('delivery', () => {
     const all = await subscriber(port, '#', 0, 'all');
     const some = await subscriber(port, '$SYS/broker/+', 0, 'some');
     await broker.publish({ topic: '$SYS/broker/uptime', payload: '1' });
-    expect(read(await some.packet()).payload).toBe('1');
+    expect(readPublish(await some.packet()).payload).toBe('1');
     await expectNothing(all);
   });
 });
@@ -196,9 +185,9 @@ describe('a lasting session', () => {
     await broker.publish({ topic: 't', payload: 'done', qos: 1 });
     await broker.publish({ topic: 't', payload: 'received', qos: 2 });
     const [seen, done, received] = [
-      read(await client.packet()),
-      read(await client.packet()),
-      read(await client.packet()),
+      readPublish(await client.packet()),
+      readPublish(await client.packet()),
+      readPublish(await client.packet()),
     ];
     client.send(ack('40', done.id), ack('50', received.id));
     expect(await client.packet()).toEqual(ack('62', received.id));
@@ -207,10 +196,10 @@ describe('a lasting session', () => {
     await broker.publish({ topic: 't', payload: 'missed', qos: 1 });
 
     const again = await RawClient.connected(port, { clientId: 'lasting', clean: false });
-    expect(read(await again.packet())).toEqual({ ...seen, dup: true });
+    expect(readPublish(await again.packet())).toEqual({ ...seen, dup: true });
     // PUBREC came for this one: what is repeated is PUBREL [MQTT-4.3.3-1].
     expect(await again.packet()).toEqual(ack('62', received.id));
-    const missed = read(await again.packet());
+    const missed = readPublish(await again.packet());
     expect(missed).toMatchObject({ payload: 'missed', dup: false });
     again.send(ack('40', seen.id), ack('70', received.id), ack('40', missed.id));
     await expectNothing(again);
@@ -239,7 +228,7 @@ describe('a lasting session', () => {
     again.send(connect({ clientId: 'lasting', clean: false }));
     expect(await again.take(4)).toBe('20020100');
     const payloads: string[] = [];
-    for (let i = 0; i < 10; i++) payloads.push(read(await again.packet()).payload);
+    for (let i = 0; i < 10; i++) payloads.push(readPublish(await again.packet()).payload);
     expect(payloads).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     await expectNothing(again);
     expect(second.incidents).toEqual([]);
@@ -254,14 +243,14 @@ describe('a lasting session', () => {
     await client.closed();
     await broker.publish({ topic: 'a/b', payload: 'x', qos: 1 });
     const again = await RawClient.connected(port, { clientId: 'lasting', clean: false });
-    expect(read(await again.packet()).payload).toBe('x');
+    expect(readPublish(await again.packet()).payload).toBe('x');
   });
 
   it('does not lose its connection over a retained QoS 2 message', async () => {
     const { port, broker } = await startBroker();
     await broker.publish({ topic: 't', payload: 'x', qos: 2, retain: true });
     const client = await subscriber(port, 't', 2, 'lasting', false);
-    const { id, qos } = read(await client.packet());
+    const { id, qos } = readPublish(await client.packet());
     expect(qos).toBe(2);
     client.send(ack('50', id));
     expect(await client.packet()).toEqual(ack('62', id));

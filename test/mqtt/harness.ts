@@ -262,3 +262,18 @@ export const ping = Buffer.from('c000', 'hex');
 /** PUBACK 40, PUBREC 50, PUBREL 62, PUBCOMP 70 in hex, as the broker would write them. */
 export const ack = (first: string, id: number): Buffer =>
   Buffer.from(`${first}02${id.toString(16).padStart(4, '0')}`, 'hex');
+
+/** What a PUBLISH of the broker says. */
+export function readPublish(packet: Buffer) {
+  const first = packet[0] as number;
+  const qos = (first >> 1) & 3;
+  const topicEnd = 4 + packet.readUInt16BE(2);
+  return {
+    dup: (first & 8) !== 0,
+    qos,
+    retain: (first & 1) !== 0,
+    topic: packet.toString('utf8', 4, topicEnd),
+    id: qos > 0 ? packet.readUInt16BE(topicEnd) : 0,
+    payload: packet.toString('utf8', qos > 0 ? topicEnd + 2 : topicEnd),
+  };
+}

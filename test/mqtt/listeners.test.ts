@@ -64,9 +64,10 @@ describe('MQTT over TLS', () => {
   it.each([
     ['without a certificate', undefined, 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE'],
     ['with a certificate of another authority', 'other', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['with one of an authority of the same name', 'test authority', 'CERT_SIGNATURE_FAILURE'],
   ])('refuses a client %s, and the owner hears of it', async (_name, from, reason) => {
     const { port, authority, gate, broker } = await startTls();
-    const own = from === undefined ? undefined : await (await testAuthority()).issue('lamp');
+    const own = from === undefined ? undefined : await (await testAuthority(from)).issue('lamp');
     const options = { ca: authority.caPem, cert: own?.certificatePem, key: own?.keyPem };
     const socket = connectTls({ port, host: 'localhost', ...options });
     socket.on('error', () => undefined);
@@ -170,6 +171,15 @@ describe('MQTT over WebSocket', () => {
     await client.publishAsync('a/b', 'x'.repeat(100_000), { qos: 1 });
     expect(await got).toHaveLength(100_000);
     await client.endAsync();
+    await eventually(() => gate.events.length === 2);
+  });
+
+  it('notices a client that left without DISCONNECT', async () => {
+    const { url, gate } = await startWebSocket();
+    const socket = new WebSocket(url, 'mqtt');
+    socket.once('open', () => socket.send(connect()));
+    await new Promise((resolve) => socket.once('message', resolve));
+    socket.terminate();
     await eventually(() => gate.events.length === 2);
   });
 

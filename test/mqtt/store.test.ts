@@ -7,7 +7,7 @@ import type { StoreIncident } from '#mqtt';
 import type { GroupedLevel } from '../../src/mqtt/store/grouped-level.ts';
 import { openStore } from '../../src/mqtt/store/open.ts';
 import { temporaryDirectory } from '../support/directory.ts';
-import { connect, publish, RawClient, startBroker, subscribe } from './harness.ts';
+import { connect, publish, RawClient, readPublish, startBroker, subscribe } from './harness.ts';
 
 async function openAt(directory: string) {
   const incidents: StoreIncident[] = [];
@@ -105,6 +105,10 @@ describe('a damaged store', () => {
     await writeFile(path, bytes);
   }
 
+  const flip = (at: number) => (bytes: Buffer) => {
+    bytes[at] = (bytes[at] as number) ^ 1;
+  };
+
   const log = /\.log$/;
 
   it.each<[string, (directory: string) => Promise<void>]>([
@@ -114,10 +118,7 @@ describe('a damaged store', () => {
       'whose log ends in zeros',
       async (d) => patch(await file(d, log), (b) => void b.fill(0, 2000)),
     ],
-    [
-      'with a flipped bit in its log',
-      async (d) => patch(await file(d, log), (b) => void (b[900] = (b[900] ?? 0) ^ 1)),
-    ],
+    ['with a flipped bit in its log', async (d) => patch(await file(d, log), flip(900))],
     [
       'whose manifest is garbage',
       async (d) => patch(await file(d, /^MANIFEST/), (b) => void b.fill(255)),
@@ -150,7 +151,7 @@ describe('a damaged store', () => {
     // Opened once more, so that the log becomes a table.
     await (await openAt(directory)).store.close();
     const table = await file(directory, /\.ldb$/);
-    await patch(table, (bytes) => void (bytes[200] = (bytes[200] ?? 0) ^ 1));
+    await patch(table, flip(200));
     const { store, incidents } = await openAt(directory);
     const found = await contents(store);
     for (const [key, value] of Object.entries(found)) expect(value).toBe(`value ${key.slice(1)}`);
@@ -198,19 +199,13 @@ describe('after a power cut right behind PUBACK', () => {
     again.send(connect({ clientId: 'away', clean: false }));
     expect(await again.take(4)).toBe('20020100');
     const queued: string[] = [];
-    for (let i = 0; i < 20; i++)
-      queued.push(
-        (await again.packet())
-          .toString('latin1')
-          .split('queued/')[1]
-          ?.replace(/[^0-9].*/s, '') ?? '',
-      );
+    for (let i = 0; i < 20; i++) queued.push(readPublish(await again.packet()).payload);
     expect(queued).toEqual(Array.from({ length: 20 }, (_, i) => `${i + 1}`));
     const reader = await RawClient.connected(port, { clientId: 'reader' });
     reader.send(subscribe(1, ['queued/#', 0]));
     await reader.packet();
     const retained = new Set<string>();
-    for (let i = 0; i < 10; i++) retained.add((await reader.packet()).toString('latin1').slice(4));
+    for (let i = 0; i < 10; i++) retained.add(readPublish(await reader.packet()).topic);
     expect(retained.size).toBe(10);
   });
 

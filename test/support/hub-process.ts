@@ -26,17 +26,14 @@ export interface HubProcessOptions {
 export class HubProcess {
   readonly directory: string;
   readonly #child: ChildProcess;
+  readonly #isWrapped: boolean;
   readonly errors: string[] = [];
   ports: Ports = { http: 0, https: 0, mqtts: 0, mqtt: 0 };
 
   private constructor(options: HubProcessOptions) {
     this.directory = options.directory;
-    const [command = '', ...args] = [
-      ...(options.wrapper ?? []),
-      process.execPath,
-      join(root, 'bin/hearth.ts'),
-      'start',
-    ];
+    this.#isWrapped = options.wrapper !== undefined;
+    const [command = '', ...args] = [...(options.wrapper ?? []), join(root, 'bin/hearth'), 'start'];
     this.#child = spawn(command, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,11 +84,11 @@ export class HubProcess {
     return hub;
   }
 
-  /** The hub's own process id; under a wrapper, its child's. */
+  /** The hub's own process id (the launcher becomes the hub); under a wrapper, its child's. */
   get pid(): number {
     const pid = this.#child.pid ?? 0;
     const children = `/proc/${pid}/task/${pid}/children`;
-    if (this.#child.spawnfile === process.execPath || !existsSync(children)) return pid;
+    if (!this.#isWrapped || !existsSync(children)) return pid;
     return Number(readFileSync(children, 'utf8').trim().split(' ')[0]) || pid;
   }
 
