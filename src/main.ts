@@ -1,11 +1,19 @@
 /** The composition root: the only file that knows everyone. */
 import { join } from 'node:path';
 import { Auth } from '#auth';
-import type { Config } from '#config';
+import { type Config, type ConfigKey, environmentName } from '#config';
 import { type Db, lockDirectory, migrate, migrations, openDatabase } from '#db';
 import { Devices } from '#devices';
 import { HttpServer } from '#http';
-import { type Clock, Lifecycle, type Log, type Part, systemClock } from '#kernel';
+import {
+  type Clock,
+  HearthError,
+  isHearthError,
+  Lifecycle,
+  type Log,
+  type Part,
+  systemClock,
+} from '#kernel';
 import { Broker, type BrokerLimits, type Identity, type StoreIncident } from '#mqtt';
 import { LogRing, Ops } from '#ops';
 import { Authority } from '#pki';
@@ -240,23 +248,41 @@ class RunningHub implements Hub {
     return {
       name: 'mqtt listeners',
       start: async () => {
-        await this.#broker.listenTls({
-          address: config['mqtts.address'],
-          port: config['mqtts.port'],
-          credentials: this.#authority.serverCredentials(),
-          caPem: this.#authority.caPem,
-          minVersion: config['tls.min_version'],
-        });
+        await bySetting('mqtts.port', () =>
+          this.#broker.listenTls({
+            address: config['mqtts.address'],
+            port: config['mqtts.port'],
+            credentials: this.#authority.serverCredentials(),
+            caPem: this.#authority.caPem,
+            minVersion: config['tls.min_version'],
+          }),
+        );
         const plain = config['mqtt.port'];
         if (plain === 0) return;
-        await this.#broker.listenTcp({
-          address: config['mqtt.address'],
-          port: plain === 'any' ? 0 : plain,
-        });
+        await bySetting('mqtt.port', () =>
+          this.#broker.listenTcp({
+            address: config['mqtt.address'],
+            port: plain === 'any' ? 0 : plain,
+          }),
+        );
       },
       // The broker closes its own listeners, before its clients.
       stop: async () => {},
     };
+  }
+}
+
+/** The broker knows ports, not settings: whoever has to choose another is told where. */
+async function bySetting<Result>(key: ConfigKey, listen: () => Promise<Result>): Promise<Result> {
+  try {
+    return await listen();
+  } catch (error) {
+    if (!isHearthError(error) || error.code !== 'address_in_use') throw error;
+    throw new HearthError('address_in_use', error.message, {
+      field: key,
+      hint: `Stop the other program, or set ${key} (${environmentName(key)}) to another port.`,
+      cause: error,
+    });
   }
 }
 
