@@ -138,6 +138,21 @@ describe('bounds', () => {
   });
 });
 
+it('bounds the stored sessions of one identity by themselves', async () => {
+  const { port, broker } = await startBroker();
+  await RawClient.connected(port, { clientId: 'other', username: 'b', clean: false });
+  for (let i = 0; i < 20; i++) {
+    const client = await RawClient.connected(port, {
+      clientId: `${i}`,
+      username: 'a',
+      clean: false,
+    });
+    client.socket.destroy();
+    await eventually(() => broker.stats().connections === 1);
+  }
+  expect(broker.stats().sessions).toBe(17);
+});
+
 describe('a frozen subscriber', () => {
   it('stalls nobody: others get everything, its QoS 0 messages are dropped and it is let go', async () => {
     const clock = new ManualClock(0);
