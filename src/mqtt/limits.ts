@@ -45,6 +45,8 @@ export const policy = {
   /** The offline queue of one session, and of all of them. */
   queuedBytes: 8 * mebibyte,
   queuedBytesInAll: 256 * mebibyte,
+  /** Stored sessions of one identity, so that nobody can push out everybody else's. */
+  sessionsPerIdentity: 16,
   /** All retained messages; they are also held in memory. */
   retainedBytes: 16 * mebibyte,
   /** QoS 2 messages of one client between PUBREC and PUBREL. */

@@ -58,7 +58,7 @@ export class Quarantine {
 
   /** Newest first. */
   list(deviceId?: string): readonly QuarantinedMessage[] {
-    const newestFirst = this.#entries.toReversed();
+    const newestFirst = this.#entries.slice(-this.#limits.kept).reverse();
     if (deviceId === undefined) return newestFirst;
     return newestFirst.filter((entry) => entry.deviceId === deviceId);
   }

@@ -7,6 +7,7 @@ import { type Aggregate, aggregates, type TelemetryQuery } from './types.ts';
 export const defaultLimit = 10_000;
 export const mostRows = 1_000_000;
 const dayMs = 86_400_000;
+const widestIntervalMs = 366 * dayMs;
 
 const value = z.union([z.number(), z.boolean(), z.string()]);
 const time = z.string().openapi({ example: '2026-01-31T12:00:00.000Z' });
@@ -247,10 +248,10 @@ export function readLimit(text: string | undefined, fallback: number, most: numb
 function readInterval(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const intervalMs = parseDurationMs(text, 'interval');
-  if (intervalMs > 0) return intervalMs;
+  if (intervalMs > 0 && intervalMs <= widestIntervalMs) return intervalMs;
   throw new HearthError('bad_request', `interval cannot be "${text}"`, {
     field: 'interval',
-    hint: 'Write a width above zero, such as 1m or 1h.',
+    hint: 'Write a width above zero and of at most a year, such as 1m or 1h.',
   });
 }
 

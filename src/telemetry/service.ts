@@ -12,6 +12,7 @@ import { rowsOf } from './rows.ts';
 import { SeriesBook } from './series.ts';
 import { Storage } from './storage.ts';
 import { HighWaterMark } from './store.ts';
+import { latestUs } from './timestamp.ts';
 import {
   type DeviceStatistics,
   defaultAggregates,
@@ -153,11 +154,12 @@ export class Telemetry implements Part {
    * @throws HearthError `bad_request` for an unknown time zone, `unavailable` while storage restarts.
    */
   async *query(query: TelemetryQuery): AsyncIterable<readonly TelemetryRow[]> {
-    let page = await this.#storage.ask('page', { query, cursor: undefined });
+    const bounded = { ...query, ...withinTime(query) };
+    let page = await this.#storage.ask('page', { query: bounded, cursor: undefined });
     for (;;) {
       if (page.timesUs.length > 0) yield rowsOf(page);
       if (page.next === undefined) return;
-      page = await this.#storage.ask('page', { query, cursor: page.next });
+      page = await this.#storage.ask('page', { query: bounded, cursor: page.next });
     }
   }
 
@@ -181,7 +183,8 @@ export class Telemetry implements Part {
     endUs: number,
     fields?: readonly string[],
   ): Promise<DeviceStatistics> {
-    return this.#storage.ask('statistics', { deviceId, startUs, endUs, fields });
+    const span = withinTime({ startUs, endUs });
+    return this.#storage.ask('statistics', { deviceId, fields, ...span });
   }
 
   readonly quarantine = {
@@ -243,7 +246,9 @@ export class Telemetry implements Part {
   }
 
   #tell(batch: Batch): void {
-    if (this.onSample.hasListeners) this.onSample.emit(batch.samples);
+    if (!this.onSample.hasListeners) return;
+    // In a turn of its own, so that the acknowledgments leave first.
+    setImmediate(() => this.onSample.emit(batch.samples));
   }
 
   /** What is written at most once a second: the high-water mark, and new entries of the quarantine. */
@@ -268,3 +273,9 @@ export class Telemetry implements Part {
       .catch((error) => this.#log.error({ err: error }, 'housekeeping failed'));
   }
 }
+
+/** The part of a span of time in which there can be readings at all. */
+const withinTime = ({ startUs, endUs }: { startUs: number; endUs: number }) => ({
+  startUs: Math.max(startUs, 0),
+  endUs: Math.min(endUs, latestUs),
+});

@@ -32,6 +32,8 @@ export class Storage implements BatchSink {
   readonly #onReady: (message: ReadyMessage) => void;
   #worker: Worker | undefined;
   #ready = false;
+  /** Whether it has ever been ready: only then is a worker that ended started again. */
+  #opened = false;
   #stopping = false;
   #lastId = 0;
   #waiting = new Map<number, Waiting>();
@@ -109,6 +111,8 @@ export class Storage implements BatchSink {
     const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), {
       workerData: start,
       name: 'storage',
+      // What a batch leaves behind is dead at once: room for more of it is only memory.
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     this.#worker = worker;
     const opened = Promise.withResolvers<void>();
@@ -116,6 +120,7 @@ export class Storage implements BatchSink {
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') {
         this.#ready = true;
+        this.#opened = true;
         this.#onReady(message);
         opened.resolve();
       } else this.#hear(message);
@@ -151,7 +156,6 @@ export class Storage implements BatchSink {
   }
 
   #ended(failure: unknown, opened: PromiseWithResolvers<void>): void {
-    const wasReady = this.#ready;
     this.#worker = undefined;
     this.#ready = false;
     const waiting = this.#waiting;
@@ -165,7 +169,7 @@ export class Storage implements BatchSink {
         cause: failure,
       }),
     );
-    if (!wasReady && this.#lastId === 0) return;
+    if (!this.#opened) return;
     this.#cancelRestart = this.#clock.after(restartMs, () => {
       this.#launch().catch(() => {});
     });

@@ -70,6 +70,8 @@ export interface SettledTime {
 }
 
 export const earliestUs = Date.UTC(2020, 0, 1) * microsecondsPerMs;
+/** No clock that says so is believed, not even while the hub has none of its own. */
+export const latestUs = Date.UTC(2100, 0, 1) * microsecondsPerMs;
 export const furthestAheadUs = 10 * 60 * 1e6;
 
 /**
@@ -81,7 +83,7 @@ export function settleTime(deviceUs: number | undefined, hub: HubTime): SettledT
   const doubt = hub.plausible ? 0 : timeMarks.doubtfulHub;
   if (deviceUs === undefined) return { timeUs: hub.receivedUs, mark: timeMarks.stamped | doubt };
   const tooFarAhead = hub.plausible && deviceUs > hub.receivedUs + furthestAheadUs;
-  if (deviceUs < earliestUs || tooFarAhead || deviceUs > Number.MAX_SAFE_INTEGER) {
+  if (deviceUs < earliestUs || tooFarAhead || deviceUs >= latestUs) {
     return { timeUs: hub.receivedUs, mark: timeMarks.stamped | timeMarks.absurdClock | doubt };
   }
   return { timeUs: deviceUs, mark: doubt };

@@ -86,6 +86,20 @@ describe('history', () => {
     expect(limited.map((row) => row.a)).toEqual(times.toReversed().slice(0, 25_000));
   });
 
+  it('keeps numbers, booleans and texts apart, however many there are of each', async () => {
+    const telemetry = await start();
+    const sent = Array.from({ length: 7000 }, (_, n) => ({
+      ts: noonUs + n,
+      v: n % 3 === 0 ? `text ${n} ${'and more '.repeat(n % 5)}` : n % 3 === 1 ? n : n % 2 === 0,
+    }));
+    for (let at = 0; at < sent.length; at += 1000) {
+      await store(telemetry, 'plug', sent.slice(at, at + 1000));
+      if (at === 3000) await telemetry.seal();
+    }
+    const rows = await rowsOf(telemetry, { deviceId: 'plug' });
+    expect(rows.map((row) => row.v)).toEqual(sent.map(({ v }) => v));
+  });
+
   it('includes its start and excludes its end', async () => {
     const telemetry = await start();
     await store(

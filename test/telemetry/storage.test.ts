@@ -7,23 +7,17 @@ import { noonUs, rowsOf, send, startTelemetry, stopTelemetry, store } from './su
 /** The next worker that is started; Node tells of each. */
 const nextWorker = async (): Promise<Worker> => (await once(process, 'worker'))[0] as Worker;
 
-/** Ends a worker as a crash would: at once, with whatever was under way. */
-async function crash(worker: Worker): Promise<void> {
-  const exited = once(worker, 'exit');
-  await worker.terminate();
-  await exited;
-}
-
 describe('a storage worker that dies', () => {
   it('fails what was under way, is started again after a second, and has lost nothing', async () => {
     const firstWorker = nextWorker();
     const { telemetry, clock } = await startTelemetry({ directory: await temporaryDirectory() });
     const worker = await firstWorker;
     await store(telemetry, 'plug', { ts: noonUs, n: 0 });
+    const exited = once(worker, 'exit');
+    void worker.terminate();
     const question = telemetry.storage();
-    const ended = expect(question).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    await crash(worker);
-    await ended;
+    await expect(question).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    await exited;
     expect(telemetry.health().status).toBe('starting');
     // Taken in meanwhile; it waits for the new worker instead of being refused.
     const waiting = send(telemetry, 'plug', { ts: noonUs + 1, n: 1, fresh: true });

@@ -61,8 +61,10 @@ export async function listenTls(
   tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     socket.on('error', () => undefined);
     counters.tlsFailures += 1;
-    // Who merely hangs up during the handshake was not refused.
-    if (error.code !== 'ECONNRESET') gate.denied(handshakeDenial(error, socket));
+    // A certificate that does not hold shows as a reset with the reason on the socket; a reset
+    // without one is a client that hung up, which nobody refused.
+    const reason = socket.authorizationError ?? error.code ?? error.message;
+    if (`${reason}` !== 'ECONNRESET') gate.denied(handshakeDenial(`TLS: ${reason}`, socket));
   });
   const server = await listen(options, (socket) => {
     socket.on('error', () => undefined);
@@ -93,13 +95,17 @@ const asNode = ({ certificatePem, keyPem }: ServerCredentials) => ({
 
 const peerOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
-function handshakeDenial(error: NodeJS.ErrnoException, socket: TLSSocket) {
+/** A socket that failed has lost its address; the one beneath it was asked when it came. */
+const addressOf = (socket: TLSSocket & { readonly _parent?: Socket }): string =>
+  socket.remoteAddress ?? socket._parent?.remoteAddress ?? '';
+
+function handshakeDenial(reason: string, socket: TLSSocket) {
   return {
     action: 'connect' as const,
     identity: undefined,
     clientId: '',
-    remoteAddress: socket.remoteAddress ?? '',
+    remoteAddress: addressOf(socket),
     topic: '',
-    reason: `TLS: ${error.code ?? error.message}`,
+    reason,
   };
 }

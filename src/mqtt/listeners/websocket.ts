@@ -17,15 +17,23 @@ export function acceptWebSocket(
   origin: WebSocketOrigin,
   reception: Reception,
 ): void {
-  // Packets come in binary frames only [MQTT-6.0.0-1]. Heard before the stream hears it.
+  let isText = false;
+  // Packets come in binary frames only [MQTT-6.0.0-1]. The stream makes no difference between them,
+  // so that it loses its reader before it hears of the frame.
   socket.on('message', (_data, isBinary) => {
-    if (!isBinary) socket.close(unsupportedData, 'MQTT needs binary frames');
+    if (isBinary) return;
+    isText = true;
+    wire.removeAllListeners('data').resume();
+    socket.close(unsupportedData, 'MQTT needs binary frames');
   });
   const wire = createWebSocketStream(socket);
   wire.on('error', () => undefined);
+  // Left to itself the stream stays half open when the client is gone.
+  wire.once('end', () => wire.destroy());
   const { remoteAddress, certificate } = origin;
   const entered = reception.enter((entrance) => {
-    reception.connect(wire, { transport: 'websocket', remoteAddress, certificate }, entrance);
+    if (isText) entrance.leave();
+    else reception.connect(wire, { transport: 'websocket', remoteAddress, certificate }, entrance);
   });
   if (!entered) socket.close(tryAgainLater, 'too many connections');
 }

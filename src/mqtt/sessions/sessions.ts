@@ -1,7 +1,7 @@
 import type { LevelPersistence } from 'aedes-persistence-level';
 import type { Clock } from '#kernel';
 import type { Counters } from '../counters.ts';
-import type { BrokerLimits } from '../limits.ts';
+import { type BrokerLimits, policy } from '../limits.ts';
 import type { Identity } from '../ports.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
 import type { GroupedLevel } from '../store/grouped-level.ts';
@@ -68,7 +68,7 @@ export class Sessions {
     }
     await this.#loadReceived();
     const highest = await this.#loadQueues();
-    await this.#forgetOldest(this.#options.limits.connections);
+    await this.#forgetOldest([...this.#stored.values()], this.#options.limits.connections);
     return highest;
   }
 
@@ -95,7 +95,7 @@ export class Sessions {
       this.#current.set(clientId, session);
       return { session, present: false };
     }
-    if (known === undefined) await this.#forgetOldest(this.#options.limits.connections - 1);
+    if (known === undefined) await this.#makeRoomFor(identity);
     const session = known?.session ?? this.#newSession(clientId, identity, true);
     session.queue?.rewind();
     this.#stored.set(clientId, { session, lastSeenMs: 0 });
@@ -190,13 +190,20 @@ export class Sessions {
     );
   }
 
-  /** Makes room: those that were away longest go first. */
-  async #forgetOldest(keep: number): Promise<void> {
-    if (this.#stored.size <= keep) return;
-    const away = [...this.#stored.values()]
+  async #makeRoomFor(identity: Identity): Promise<void> {
+    const all = [...this.#stored.values()];
+    const own = all.filter(({ session }) => sameIdentity(session.identity, identity));
+    await this.#forgetOldest(own, policy.sessionsPerIdentity - 1);
+    await this.#forgetOldest(all, this.#options.limits.connections - 1);
+  }
+
+  /** Those of `sessions` that were away longest go, until `keep` are left. */
+  async #forgetOldest(sessions: readonly StoredSession[], keep: number): Promise<void> {
+    if (sessions.length <= keep) return;
+    const away = sessions
       .filter(({ session }) => !this.#current.has(session.clientId))
       .sort((a, b) => a.lastSeenMs - b.lastSeenMs)
-      .slice(0, this.#stored.size - keep);
+      .slice(0, sessions.length - keep);
     await Promise.all(away.map(({ session }) => this.discard(session.clientId)));
   }
 

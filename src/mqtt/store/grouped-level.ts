@@ -13,6 +13,16 @@ type Group = Map<string, Buffer | undefined>;
 /** How many groups were written; in the store itself, beside the mark in its own file. */
 export const writesKey = '~writes';
 
+export interface GroupedLevelOptions {
+  readonly mark: HighWaterMark;
+  /** Groups that were written before. */
+  readonly writes: number;
+  /** A group could not be written; its writers know. */
+  readonly onFailure: (error: unknown) => void;
+  /** A value does not fit its checksum; it reads as absent. */
+  readonly onDamage: (key: string) => void;
+}
+
 /**
  * The few methods of a level database that aedes-persistence-level and the session queues use. A
  * write returns once it is on disk; all writes that arrive while one sync is under way share the
@@ -23,23 +33,19 @@ export class GroupedLevel {
   readonly #db: Level;
   readonly #mark: HighWaterMark;
   readonly #onFailure: (error: unknown) => void;
+  readonly #onDamage: (key: string) => void;
   #writes: number;
   #next: Group = new Map();
   #syncing: Group = new Map();
   #nextDone = Promise.withResolvers<void>();
   #syncingDone: Promise<void> | undefined;
-  #damaged = 0;
 
-  constructor(db: Level, writes: number, mark: HighWaterMark, onFailure: (error: unknown) => void) {
+  constructor(db: Level, options: GroupedLevelOptions) {
     this.#db = db;
-    this.#writes = writes;
-    this.#mark = mark;
-    this.#onFailure = onFailure;
-  }
-
-  /** Values whose checksum did not hold; they read as absent. */
-  get damaged(): number {
-    return this.#damaged;
+    this.#mark = options.mark;
+    this.#writes = options.writes;
+    this.#onFailure = options.onFailure;
+    this.#onDamage = options.onDamage;
   }
 
   put(key: string, value: Uint8Array): Promise<void> {
@@ -135,7 +141,7 @@ export class GroupedLevel {
 
   #open(key: string, stored: Buffer): Buffer | undefined {
     const value = unseal(key, stored);
-    if (value === undefined) this.#damaged += 1;
+    if (value === undefined) this.#onDamage(key);
     return value;
   }
 }

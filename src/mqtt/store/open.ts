@@ -29,22 +29,27 @@ export async function openStore(options: StoreOptions): Promise<GroupedLevel> {
   const report = (detail: string) => options.onIncident({ kind: 'mqtt_store_damaged', detail });
   const path = join(directory, 'store');
   await makeDirectory(directory, path);
+  const { db, writes, damage } = await openSound(path, options.clock.nowMs());
   const mark = new HighWaterMark(join(directory, 'store.high-water'), log);
   const expected = await mark.open();
-  const { db, writes, damage } = await openSound(path, options.clock.nowMs());
-  for (const detail of damage) report(detail);
-  if (writes < expected) {
-    report(`the last ${expected - writes} of ${expected} writes are missing`);
-  }
-  return new GroupedLevel(db, Math.max(writes, expected), mark, (error) => {
-    log.error({ err: messageOf(error) }, 'the MQTT store could not be written');
+  if (writes < expected)
+    damage.push(`the last ${expected - writes} of ${expected} writes are missing`);
+  const store = new GroupedLevel(db, {
+    mark,
+    writes: Math.max(writes, expected),
+    onFailure: (error) => log.error({ err: messageOf(error) }, 'the MQTT store was not written'),
+    onDamage: (key) => report(`the record ${key.slice(0, 100)} fails its checksum`),
   });
+  for (const detail of damage) report(detail);
+  // Writes the counter, so that a loss is told once.
+  if (damage.length > 0) await store.del(writesKey);
+  return store;
 }
 
 interface Opened {
   readonly db: Level;
   readonly writes: number;
-  readonly damage: readonly string[];
+  readonly damage: string[];
 }
 
 async function openSound(path: string, nowMs: number): Promise<Opened> {

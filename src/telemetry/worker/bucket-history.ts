@@ -10,6 +10,12 @@ import type { OpenScope, Reader } from './reader.ts';
 /** Buckets that a page looks at. */
 const pageBuckets = 5_000;
 
+/** A stretch of whole buckets, but for where what is asked for ends. */
+interface BucketWindow extends Window {
+  /** Whether nothing comes after it. */
+  readonly last: boolean;
+}
+
 /** A page of buckets: a row for every interval with readings, with aggregates of each metric. */
 export async function readBucketed(
   reader: Reader,
@@ -18,20 +24,16 @@ export async function readBucketed(
   cursor: Cursor | undefined,
 ): Promise<Page> {
   const left = remaining(query, cursor);
-  const none = query.fill === 'null' ? { oldestUs: left.startUs, newestUs: left.endUs - 1 } : null;
+  const rowsLeft = rowsLeftOf(query, cursor);
   const buckets = bucketsOf(query, intervalUs, left);
-  const answer = await reader.read<Page | null>(left, null, async (open) => {
-    const extent = none ?? open.sources.extent;
-    if (extent === undefined) return null;
-    const window = bucketWindow(query, buckets, left, extent);
-    return window && bucketPage(open, query, buckets, window, rowsLeftOf(query, cursor));
+  const filled = query.fill === 'null';
+  const page = await reader.read<Page | undefined>(left, undefined, async (open) => {
+    const stretch = filled ? left : withReadings(left, open);
+    if (stretch === undefined) return emptyPage;
+    return bucketPage(open, query, buckets, bucketWindow(query, buckets, stretch), rowsLeft);
   });
-  if (answer !== null || none === null) return answer ?? emptyPage;
-  const window = bucketWindow(query, buckets, left, none);
-  if (window === null) return emptyPage;
-  const pivot = new Pivot([]);
-  for (const startUs of edges(query, buckets, window)) pivot.at(startUs);
-  return finish(pivot, query, window, rowsLeftOf(query, cursor));
+  if (page !== undefined) return page;
+  return filled ? emptyBuckets(query, buckets, left, rowsLeft) : emptyPage;
 }
 
 function bucketsOf(query: TelemetryQuery, intervalUs: number, left: Window): Buckets {
@@ -45,27 +47,37 @@ function bucketsOf(query: TelemetryQuery, intervalUs: number, left: Window): Buc
   }
 }
 
-/** A stretch of whole buckets, but for where the readings end. */
-interface BucketWindow extends Window {
-  /** Whether there are no readings beyond it. */
-  readonly last: boolean;
+/** The part of a stretch that has readings, so that years of nothing cost nothing. */
+function withReadings(left: Window, { sources }: OpenScope): Window | undefined {
+  if (sources.extent === undefined) return undefined;
+  const startUs = Math.max(left.startUs, sources.extent.oldestUs);
+  const endUs = Math.min(left.endUs, sources.extent.newestUs + 1);
+  return startUs < endUs ? { startUs, endUs } : undefined;
 }
 
-/** The next stretch of whole buckets; `null` when there is none with readings. */
-function bucketWindow(
+/** As much of a stretch as one page looks at. */
+function bucketWindow(query: TelemetryQuery, buckets: Buckets, stretch: Window): BucketWindow {
+  const { startUs, endUs } = stretch;
+  const spanUs = pageBuckets * buckets.intervalUs;
+  if (isDescending(query)) {
+    const fromUs = buckets.floor(endUs - spanUs);
+    return { startUs: Math.max(startUs, fromUs), endUs, last: fromUs <= startUs };
+  }
+  const untilUs = buckets.floor(startUs + spanUs);
+  return { startUs, endUs: Math.min(endUs, untilUs), last: untilUs >= endUs };
+}
+
+/** A page of buckets in which there are no readings at all. */
+function emptyBuckets(
   query: TelemetryQuery,
   buckets: Buckets,
   left: Window,
-  extent: { readonly oldestUs: number; readonly newestUs: number },
-): Window | null {
-  const startUs = Math.max(left.startUs, extent.oldestUs);
-  const endUs = Math.min(left.endUs, extent.newestUs + 1);
-  if (startUs >= endUs) return null;
-  const spanUs = pageBuckets * buckets.intervalUs;
-  if (isDescending(query)) {
-    return { startUs: Math.max(startUs, buckets.floor(endUs - spanUs)), endUs };
-  }
-  return { startUs, endUs: Math.min(endUs, buckets.floor(startUs + spanUs)) };
+  rowsLeft: number,
+): Page {
+  const window = bucketWindow(query, buckets, left);
+  const pivot = new Pivot([]);
+  for (const startUs of edges(query, buckets, window)) pivot.at(startUs);
+  return finish(pivot, query, window, rowsLeft);
 }
 
 /** Where the buckets of a window begin, in the order of the answer. */
@@ -81,7 +93,7 @@ async function bucketPage(
   open: OpenScope,
   query: TelemetryQuery,
   buckets: Buckets,
-  window: Window,
+  window: BucketWindow,
   rowsLeft: number,
 ): Promise<Page> {
   const aggregates = query.aggregates ?? defaultAggregates;
@@ -131,12 +143,11 @@ async function bucketPage(
   return finish(pivot, query, window, rowsLeft);
 }
 
-function finish(pivot: Pivot, query: TelemetryQuery, window: Window, rowsLeft: number): Page {
+function finish(pivot: Pivot, query: TelemetryQuery, window: BucketWindow, rowsLeft: number): Page {
   const rows = Math.min(pivot.rows, rowsLeft);
   const edgeUs = isDescending(query) ? window.startUs : window.endUs;
-  const done = isDescending(query) ? edgeUs <= query.startUs : edgeUs >= query.endUs;
   const next = { edgeUs, spanUs: 0, rowsLeft: rowsLeft - rows };
-  return pivot.page(rows, done || next.rowsLeft === 0 ? undefined : next);
+  return pivot.page(rows, window.last || next.rowsLeft === 0 ? undefined : next);
 }
 
 /** The columns each aggregate needs; `first` and `last` need a value, a text and which it is. */

@@ -36,7 +36,8 @@ export class Engine {
     mkdirSync(spill, { recursive: true });
     this.#instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${this.#memoryMb}MB`,
-      threads: '2',
+      // A second one would take the core that MQTT runs on, and another 60 MB that it keeps.
+      threads: '1',
       temp_directory: spill,
       // A hub works without the internet: nothing is ever fetched.
       autoinstall_known_extensions: 'false',

@@ -6,7 +6,10 @@ import type { DeviceRange, Manifest } from './manifest.ts';
 import type { SeriesNames } from './series-names.ts';
 import type { Generation } from './tail.ts';
 
-/** Small enough that a query for one device reads little of the others; see docs/decisions. */
+/**
+ * DuckDB reads whole row groups, and a query wants one device of many: a day of one among ten took
+ * 57 ms at its default of 122,880 and 16 ms at this.
+ */
 const rowGroupRows = 16_384;
 
 export interface SealParts {

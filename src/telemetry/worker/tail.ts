@@ -1,14 +1,6 @@
-import {
-  BIGINT,
-  DOUBLE,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  INTEGER,
-  UTINYINT,
-  VARCHAR,
-} from '@duckdb/node-api';
-import { kindOf, kinds, type Points } from '../points.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Points } from '../points.ts';
+import { PointAppender } from './point-appender.ts';
 
 /** What is known of one series within a generation. */
 export interface SeriesExtent {
@@ -34,7 +26,7 @@ export class Generation {
   readonly extents = new Map<number, SeriesExtent>();
   #waiting: Points[] = [];
   #waitingPoints = 0;
-  #appender: DuckDBAppender | undefined;
+  #appender: PointAppender | undefined;
 
   constructor(firstSeq: number, receivedUs: number) {
     this.table = `tail_${firstSeq}`;
@@ -63,22 +55,15 @@ export class Generation {
   /** Brings what waits into the table. To be called within a turn on the connection. */
   async catchUp(connection: DuckDBConnection): Promise<void> {
     if (this.#waiting.length === 0) return;
-    if (this.#appender === undefined) {
-      await connection.run(
-        `CREATE TABLE ${this.table}
-           (series INTEGER, time_us BIGINT, value DOUBLE, text VARCHAR, mark UTINYINT)`,
-      );
-      this.#appender = await connection.createAppender(this.table);
-    }
+    this.#appender ??= await PointAppender.create(connection, this.table);
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingPoints = 0;
-    append(this.#appender, waiting);
-    this.#appender.flushSync();
+    this.#appender.append(waiting);
   }
 
   async drop(connection: DuckDBConnection): Promise<void> {
-    this.#appender?.closeSync();
+    this.#appender?.close();
     this.#appender = undefined;
     await connection.run(`DROP TABLE IF EXISTS ${this.table}`);
   }
@@ -144,42 +129,5 @@ export class Tail {
   /** Forgets a generation whose file is in the manifest. */
   remove(generation: Generation): void {
     this.#generations = this.#generations.filter((one) => one !== generation);
-  }
-}
-
-const columnTypes = [INTEGER, BIGINT, DOUBLE, VARCHAR, UTINYINT];
-/** DuckDB's vectors hold 2048 values; making fuller use of each chunk is what makes this fast. */
-const chunkRows = 2048;
-
-/** Appends batches in order, in as few chunks as they fit into. */
-function append(appender: DuckDBAppender, batches: readonly Points[]): void {
-  let rowsLeft = batches.reduce((sum, points) => sum + points.count, 0);
-  let batch = 0;
-  let at = 0;
-  while (rowsLeft > 0) {
-    const rows = Math.min(chunkRows, rowsLeft);
-    const chunk = DuckDBDataChunk.create(columnTypes, rows);
-    const [series, times, values, texts, marks] = columnTypes.map((_, column) =>
-      chunk.getColumnVector(column),
-    );
-    if (!series || !times || !values || !texts || !marks) throw new Error('a column is missing');
-    for (let row = 0; row < rows; row++, at++) {
-      while (at === batches[batch]?.count) {
-        batch++;
-        at = 0;
-      }
-      const points = batches[batch] as Points;
-      const mark = points.marks[at] as number;
-      const value = points.values[at] as number;
-      const isText = kindOf(mark) === kinds.text;
-      series.setItem(row, points.series[at] as number);
-      times.setItem(row, BigInt(points.timesUs[at] as number));
-      values.setItem(row, isText ? null : value);
-      texts.setItem(row, isText ? (points.texts[value] ?? '') : null);
-      marks.setItem(row, mark);
-    }
-    for (const vector of [series, times, values, texts, marks]) vector.flush();
-    appender.appendDataChunk(chunk);
-    rowsLeft -= rows;
   }
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isHearthError, messageOf } from '#kernel';
 import { readPage } from './history.ts';
-import type { AskMessage, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
+import type { AskMessage, CommitMessage, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
 import { readStatistics } from './statistics.ts';
 import { Vault } from './vault.ts';
 
@@ -18,13 +18,7 @@ const vault = new Vault(workerData as WorkerStart, (note) => tell({ kind: 'note'
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'commit') {
-    try {
-      const { seq, remember } = vault.commit(message);
-      tell({ kind: 'answer', id: message.id, answer: seq });
-      remember();
-    } catch (error) {
-      refuse(message.id, error);
-    }
+    commit(message);
     return;
   }
   answer(message).then(
@@ -35,6 +29,18 @@ port.on('message', (message: ToWorker) => {
 
 tell(await vault.open());
 checkFilesInBackground();
+
+function commit(message: CommitMessage): void {
+  let committed: ReturnType<Vault['commit']>;
+  try {
+    committed = vault.commit(message);
+  } catch (error) {
+    refuse(message.id, error);
+    return;
+  }
+  tell({ kind: 'answer', id: message.id, answer: committed.seq });
+  committed.remember();
+}
 
 async function answer(message: AskMessage): Promise<unknown> {
   switch (message.name) {
