@@ -51,6 +51,11 @@ export class Committer {
     return this.#open;
   }
 
+  /** Whether storage is there, and what is on disk is known. */
+  get ready(): boolean {
+    return this.#sink.ready;
+  }
+
   /** Whether the open batch is so full that nothing more may be taken in. */
   get overflowing(): boolean {
     return this.#open.points.count >= mostPoints;

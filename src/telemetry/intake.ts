@@ -120,6 +120,8 @@ export class Intake {
     const stamped = this.#stamp(device, message.readings, nowUs, rejected);
     const delivery = deliveryOf(submission, payload, stamped);
     if (delivery !== undefined && submission.delivery?.duplicate === true) {
+      // Whether the first reached the disk is not known before storage has read it again.
+      if (!committer.ready) return this.#unavailable();
       const earlier = device.deliveries.outcomeOf(delivery);
       // A failed one never reached the disk: then this is the first that can.
       if (earlier !== undefined && earlier.state !== 'failed') {
@@ -230,10 +232,10 @@ export class Intake {
     return { accepted: 0, rejected, committed: undefined };
   }
 
-  /** The disk has not kept up for so long that memory would run out: the sender must keep it. */
+  /** Nothing can be taken in without losing or doubling it: the sender must keep it for now. */
   #unavailable(): Receipt {
-    const error = new HearthError('unavailable', 'the disk does not keep up with the readings', {
-      hint: 'Try again in a moment; hearth status shows how far behind the journal is.',
+    const error = new HearthError('unavailable', 'the readings cannot be stored at the moment', {
+      hint: 'Try again in a moment; hearth status shows how the journal is doing.',
       retryable: true,
       retryAfterSeconds: 5,
     });

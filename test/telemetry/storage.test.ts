@@ -1,11 +1,24 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import type { Telemetry } from '../../src/telemetry/service.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { noonUs, rowsOf, send, startTelemetry, stopTelemetry, store } from './support.ts';
 
 /** The next worker that is started; Node tells of each. */
 const nextWorker = async (): Promise<Worker> => (await once(process, 'worker'))[0] as Worker;
+
+const publishOne = (telemetry: Telemetry, payload: Buffer, packetId: number, duplicate: boolean) =>
+  telemetry.acceptFrom('plug')({
+    identity: { kind: 'device', name: 'plug' },
+    clientId: 'plug',
+    topic: 'devices/plug/telemetry',
+    payload,
+    qos: 1,
+    retain: false,
+    duplicate,
+    packetId,
+  });
 
 describe('a storage worker that dies', () => {
   it('fails what was under way, is started again after a second, and has lost nothing', async () => {
@@ -29,6 +42,27 @@ describe('a storage worker that dies', () => {
     expect((await rowsOf(telemetry, { deviceId: 'plug' })).map((row) => row.n)).toEqual([0, 1]);
     expect(await telemetry.incidents()).toEqual([]);
   });
+});
+
+it('a delivery that a crash cut off counts once, whether or not it had reached the disk', async () => {
+  const firstWorker = nextWorker();
+  const { telemetry, clock } = await startTelemetry({ directory: await temporaryDirectory() });
+  const worker = await firstWorker;
+  const publish = (duplicate: boolean) =>
+    publishOne(telemetry, Buffer.from('{"n":1}'), 7, duplicate);
+  const first = publish(false);
+  // Two turns: the batch leaves with the first, and the worker dies somewhere in the second.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const exited = once(worker, 'exit');
+  void worker.terminate();
+  await exited;
+  await first?.catch(() => {});
+  await expect(publish(true)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+  const secondWorker = nextWorker();
+  clock.advance(1000);
+  await once(await secondWorker, 'message');
+  await publish(true);
+  expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(1);
 });
 
 describe('a full disk', () => {
@@ -72,16 +106,7 @@ describe('a full disk', () => {
       JSON.stringify(Array.from({ length: 1000 }, (_, n) => ({ a: n, b: n }))),
     );
     const publish = (packetId: number, duplicate: boolean) =>
-      telemetry.acceptFrom('plug')({
-        identity: { kind: 'device', name: 'plug' },
-        clientId: 'plug',
-        topic: 'devices/plug/telemetry',
-        payload: many,
-        qos: 1,
-        retain: false,
-        duplicate,
-        packetId,
-      });
+      publishOne(telemetry, many, packetId, duplicate);
     let packetId = 0;
     const fill = async (): Promise<void> => {
       for (;;) await publish(++packetId, false);

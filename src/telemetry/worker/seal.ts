@@ -83,6 +83,8 @@ export function listSealedFile(
   const bytes = files.size(file.name);
   const checksum = files.checksum(file.name);
   db.transaction(() => {
+    // First, so that a journal without a page to spare has some for the list.
+    journal.forgetUpTo(generation.lastSeq);
     manifest.add(
       {
         name: file.name,
@@ -97,7 +99,6 @@ export function listSealedFile(
       },
       ranges,
     );
-    journal.forgetUpTo(generation.lastSeq);
   })();
   journal.forgotten();
 }
