@@ -23,21 +23,28 @@ export function readTimestampUs(value: unknown): number | undefined {
 
 function fromNumber(value: number): number | undefined {
   const magnitude = Math.abs(value);
-  if (magnitude < 1e11) return Math.round(value * 1e6);
-  if (magnitude < 1e14) return Math.round(value * 1e3);
+  if (magnitude < 1e11) return scale(value, 1e6);
+  if (magnitude < 1e14) return scale(value, 1e3);
   if (magnitude < 1e17) return Math.round(value);
   // A nanosecond count is past 2^53; rounding to the microsecond takes the double's error back out.
-  if (magnitude < 1e20) return Math.round(value / 1e3);
+  if (magnitude < 1e20) return fromNanoseconds(BigInt(value));
   return undefined;
+}
+
+/** Multiplies the fraction by itself: it has bits to spare that the product as a whole has not. */
+function scale(value: number, factor: number): number {
+  const whole = Math.trunc(value);
+  return whole * factor + Math.round((value - whole) * factor);
 }
 
 /** As `fromNumber`, exact to the last digit where a double is not. */
 function fromDigits(text: string): number | undefined {
   const value = Number(text);
   if (Math.abs(value) < 1e17) return fromNumber(value);
-  const microseconds = (BigInt(text) + 500n) / 1000n;
-  return Number(microseconds);
+  return fromNanoseconds(BigInt(text));
 }
+
+const fromNanoseconds = (value: bigint): number => Number((value + 500n) / 1000n);
 
 function fromIso(text: string): number | undefined {
   const match = isoTime.exec(text);

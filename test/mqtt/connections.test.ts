@@ -5,12 +5,14 @@ import {
   ack,
   connect,
   disconnect,
+  eventually,
   OpenGate,
   ping,
   publish,
   RawClient,
   startBroker,
   subscribe,
+  turns,
 } from './harness.ts';
 
 async function reader(port: number, filter: string) {
@@ -18,11 +20,6 @@ async function reader(port: number, filter: string) {
   client.send(subscribe(1, [filter, 1]));
   await client.packet();
   return client;
-}
-
-/** Settles once `condition` holds; it is looked at after every turn of the event loop. */
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a client identifier', () => {
@@ -179,6 +176,7 @@ describe('the hub', () => {
     client.send(publish('t', 'x', { qos: 1, id: 1 }));
     await accepted.promise;
     const stopped = broker.stop();
+    await turns(20);
     commit.resolve();
     expect(await client.packet()).toEqual(ack('40', 1));
     await Promise.all([client.closed(), stopped]);

@@ -137,7 +137,7 @@ describe('delivery', () => {
   });
 
   it('does not show a client what it may not receive, live, retained or stored', async () => {
-    const { port, broker } = await startBroker();
+    const { port, broker } = await startBroker({ limits: { queued: 1 } });
     await broker.publish({ topic: 'forbidden/kept', payload: 'x', retain: true });
     const client = await subscriber(port, '#', 1, 'lasting', false);
     await broker.publish({ topic: 'forbidden/live', payload: 'x', qos: 1 });
@@ -145,8 +145,11 @@ describe('delivery', () => {
     await expectNothing(client);
     client.socket.destroy();
     await client.closed();
+    await broker.publish({ topic: 'allowed', payload: 'x', qos: 1 });
+    // It does not even take the place of what the client may receive.
     await broker.publish({ topic: 'forbidden/stored', payload: 'x', qos: 1 });
     const again = await RawClient.connected(port, { clientId: 'lasting', clean: false });
+    expect(readPublish(await again.packet()).topic).toBe('allowed');
     await expectNothing(again);
   });
 

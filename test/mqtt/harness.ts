@@ -98,6 +98,16 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   return { broker, gate, directory, port, incidents };
 }
 
+/** Settles once `condition` holds; it is looked at after every turn of the event loop. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1);
+}
+
+/** Lets the event loop go round, so that whatever is under way on loopback has arrived. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A client that speaks bytes. */
 export class RawClient {
   readonly socket: Socket;

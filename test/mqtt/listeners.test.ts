@@ -7,7 +7,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ConnectAttempt, Identity, Refusal } from '#mqtt';
 import { type TestCertificate, testAuthority } from './certificates.ts';
-import { connect, OpenGate, RawClient, startBroker, type TestBroker } from './harness.ts';
+import {
+  connect,
+  eventually,
+  OpenGate,
+  RawClient,
+  startBroker,
+  type TestBroker,
+} from './harness.ts';
 
 /** Knows clients by the name in their certificate. */
 class CertificateGate extends OpenGate {
@@ -38,10 +45,6 @@ async function startTls(minVersion: '1.2' | '1.3' = '1.3') {
 function clientOptions(caPem: string, own?: TestCertificate): IClientOptions {
   const shown = own === undefined ? {} : { cert: own.certificatePem, key: own.keyPem };
   return { ca: caPem, ...shown, reconnectPeriod: 0, clientId: 'lamp' };
-}
-
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('MQTT over TLS', () => {

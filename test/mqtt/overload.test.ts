@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.ts';
-import { ack, connect, ping, publish, RawClient, startBroker, subscribe } from './harness.ts';
-
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+import {
+  ack,
+  connect,
+  eventually,
+  ping,
+  publish,
+  RawClient,
+  startBroker,
+  subscribe,
+} from './harness.ts';
 
 async function subscriber(port: number, qos: number, clientId: string, clean = true) {
   const client = await RawClient.connected(port, { clientId, clean });

@@ -1,10 +1,12 @@
 import { cp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HearthError, silentLog, systemClock } from '#kernel';
 import type { StoreIncident } from '#mqtt';
-import type { GroupedLevel } from '../../src/mqtt/store/grouped-level.ts';
+import { GroupedLevel } from '../../src/mqtt/store/grouped-level.ts';
+import { HighWaterMark } from '../../src/mqtt/store/high-water.ts';
 import { openStore } from '../../src/mqtt/store/open.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { connect, publish, RawClient, readPublish, startBroker, subscribe } from './harness.ts';
@@ -66,6 +68,29 @@ describe('the store', () => {
     await Promise.all(Array.from({ length: 500 }, (_, i) => store.put(`k${i}`, Buffer.from('x'))));
     await store.close();
     expect(Number(await readFile(join(directory, 'store.high-water'), 'utf8'))).toBeLessThan(5);
+  });
+
+  it('writes nothing without a sync', async () => {
+    const syncs: unknown[] = [];
+    class Watched extends ClassicLevel<string, Buffer> {
+      override async _batch(operations: unknown[], options: { sync?: boolean }): Promise<void> {
+        syncs.push(options.sync);
+        await super._batch(operations, options);
+      }
+    }
+    const directory = await temporaryDirectory();
+    const mark = new HighWaterMark(join(directory, 'mark'), silentLog);
+    await mark.open();
+    const fail = () => expect.unreachable();
+    const db = new Watched(join(directory, 'store'), { valueEncoding: 'buffer' });
+    const store = new GroupedLevel(db, { mark, writes: 0, onFailure: fail, onDamage: fail });
+    await store.put('a', Buffer.from('x'));
+    await Promise.all([
+      store.del('a'),
+      store.batch([{ type: 'put', key: 'b', value: Buffer.from('x') }]),
+    ]);
+    await store.close();
+    expect(syncs).toEqual([true, true]);
   });
 
   it('refuses a directory that another hub has open', async () => {
@@ -156,6 +181,22 @@ describe('a damaged store', () => {
     const found = await contents(store);
     for (const [key, value] of Object.entries(found)) expect(value).toBe(`value ${key.slice(1)}`);
     expect(incidents).not.toEqual([]);
+    await store.close();
+  });
+
+  it('with a value that changed under LevelDB is found by its own checksum', async () => {
+    const directory = await written();
+    const db = new ClassicLevel<string, Buffer>(join(directory, 'store'), {
+      valueEncoding: 'buffer',
+    });
+    const value = (await db.get('k7')) as Buffer;
+    flip(value.length - 1)(value);
+    await db.put('k7', value);
+    await db.close();
+    const { store, incidents } = await openAt(directory);
+    expect(await store.get('k7')).toBeUndefined();
+    expect((await store.get('k8'))?.toString()).toBe('value 8');
+    expect(incidents).toHaveLength(1);
     await store.close();
   });
 

@@ -175,17 +175,23 @@ describe('a message that cannot be kept', () => {
 });
 
 describe('a device that sends too fast', () => {
-  it('loses what is over its rate, sees that said, and is never disconnected for it', async () => {
+  it('is refused what is over its rate over HTTP, and that is counted', async () => {
     const { telemetry, clock } = await start({ 'limits.messages_per_second': 10 });
-    const promises = Array.from({ length: 15 }, (_, n) => publish(telemetry, `{"n":${n}}`));
-    expect(promises.filter((promise) => promise === undefined)).toHaveLength(5);
-    await promises[0];
+    const receipts = Array.from({ length: 15 }, (_, n) => send(telemetry, 'plug', { n }));
+    const refused = receipts.filter(({ error }) => error?.code === 'too_many_requests');
+    expect(refused).toHaveLength(5);
+    await receipts[0]?.committed;
     expect(telemetry.quarantine.counts().get('plug')?.overRate).toBe(5);
     expect(telemetry.quarantine.list()).toHaveLength(1);
-    expect(send(telemetry, 'plug', { n: 1 }).error?.code).toBe('too_many_requests');
     clock.advance(100);
-    await publish(telemetry, '{"n":99}');
+    await send(telemetry, 'plug', { n: 99 }).committed;
     expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(11);
+  });
+
+  it('keeps everything over MQTT, where the broker holds it back before it is acknowledged', async () => {
+    const { telemetry } = await start({ 'limits.messages_per_second': 10 });
+    await Promise.all(Array.from({ length: 15 }, (_, n) => publish(telemetry, `{"n":${n}}`)));
+    expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(15);
   });
 
   it('pays for each reading of a batch', async () => {
