@@ -4,7 +4,6 @@ import { type Cancel, type Clock, HearthError, type Log, messageOf, type Part } 
 import { Clients } from './connection/clients.ts';
 import { Connection, type ConnectionContext, type Origin } from './connection/connection.ts';
 import { Flusher } from './connection/flusher.ts';
-import { PublishPath } from './connection/publish-path.ts';
 import { Wills } from './connection/wills.ts';
 import { type BrokerStats, Counters } from './counters.ts';
 import { type BrokerLimits, policy } from './limits.ts';
@@ -128,7 +127,7 @@ export class Broker implements Part {
       timers,
       startedMs,
     };
-    await this.#publishWillsLeftBehind(context);
+    await wills.publishLeftBehind(context);
   }
 
   /**
@@ -289,33 +288,6 @@ export class Broker implements Part {
       this.publish(message).catch((error: unknown) => {
         this.#options.log.warn({ err: messageOf(error) }, 'a $SYS message was not published');
       });
-    }
-  }
-
-  /** The hub lost power with clients connected: their wills are due now, §3.1.2.5. */
-  async #publishWillsLeftBehind(context: ConnectionContext): Promise<void> {
-    const noMatter = () => undefined;
-    for (const { clientId, identity, topic, payload, qos, retain } of await context.wills.left()) {
-      const session: Session = {
-        clientId,
-        identity,
-        queue: undefined,
-        received: new Set(),
-        subscribing: new Set(),
-        lastRouted: 0,
-        room: noMatter,
-      };
-      const path = new PublishPath({
-        ...context,
-        session,
-        acknowledge: noMatter,
-        deny: noMatter,
-        fail: noMatter,
-        onProgress: noMatter,
-      });
-      path.receiveWill({ topic, payload, qos, retain });
-      await new Promise<void>((resolve) => path.whenIdle(resolve));
-      await context.wills.forget(clientId);
     }
   }
 

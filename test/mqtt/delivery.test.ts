@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ack,
   connect,
+  eventually,
   ping,
   publish,
   RawClient,
@@ -144,7 +145,7 @@ describe('delivery', () => {
     await broker.publish({ topic: '$hearth/x', payload: 'x', qos: 1 });
     await expectNothing(client);
     client.socket.destroy();
-    await client.closed();
+    await eventually(() => broker.stats().connections === 0);
     await broker.publish({ topic: 'allowed', payload: 'x', qos: 1 });
     // It does not even take the place of what the client may receive.
     await broker.publish({ topic: 'forbidden/stored', payload: 'x', qos: 1 });

@@ -2,7 +2,7 @@ import { cp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, type Mock, vi } from 'vitest';
 import { HearthError, silentLog, systemClock } from '#kernel';
 import type { StoreIncident } from '#mqtt';
 import { GroupedLevel } from '../../src/mqtt/store/grouped-level.ts';
@@ -71,18 +71,14 @@ describe('the store', () => {
   });
 
   it('writes nothing without a sync', async () => {
-    const syncs: unknown[] = [];
-    class Watched extends ClassicLevel<string, Buffer> {
-      override async _batch(operations: unknown[], options: { sync?: boolean }): Promise<void> {
-        syncs.push(options.sync);
-        await super._batch(operations, options);
-      }
-    }
     const directory = await temporaryDirectory();
     const mark = new HighWaterMark(join(directory, 'mark'), silentLog);
     await mark.open();
     const fail = () => expect.unreachable();
-    const db = new Watched(join(directory, 'store'), { valueEncoding: 'buffer' });
+    const db = new ClassicLevel<string, Buffer>(join(directory, 'store'), {
+      valueEncoding: 'buffer',
+    });
+    const batches = vi.spyOn(db, 'batch') as Mock<(...parameters: unknown[]) => unknown>;
     const store = new GroupedLevel(db, { mark, writes: 0, onFailure: fail, onDamage: fail });
     await store.put('a', Buffer.from('x'));
     await Promise.all([
@@ -90,7 +86,7 @@ describe('the store', () => {
       store.batch([{ type: 'put', key: 'b', value: Buffer.from('x') }]),
     ]);
     await store.close();
-    expect(syncs).toEqual([true, true]);
+    expect(batches.mock.calls.map(([, how]) => how)).toEqual([{ sync: true }, { sync: true }]);
   });
 
   it('refuses a directory that another hub has open', async () => {

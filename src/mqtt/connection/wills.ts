@@ -1,7 +1,9 @@
 import type { LevelPersistence, StoredMessage } from 'aedes-persistence-level';
 import type { Identity } from '../ports.ts';
-import type { Session } from '../sessions/session.ts';
+import { newSession, type Session } from '../sessions/session.ts';
 import type { Will } from '../wire/connect.ts';
+import type { ConnectionContext } from './connection.ts';
+import { PublishPath } from './publish-path.ts';
 
 interface StoredWill extends StoredMessage {
   readonly clientId: string;
@@ -9,8 +11,8 @@ interface StoredWill extends StoredMessage {
 }
 
 /**
- * The wills of connected clients, on disk: when the hub loses power they are published at its next
- * start, §3.1.2.5. Aedes keeps none of this: it would publish them past the gate.
+ * The wills of connected clients, on disk for the case that the hub loses power. Aedes is told of
+ * none: it would publish them past the gate.
  */
 export class Wills {
   readonly #records: LevelPersistence;
@@ -28,10 +30,18 @@ export class Wills {
     await this.#records.delWill({ id: clientId });
   }
 
-  /** Those that a stop without notice left behind. */
-  async left(): Promise<StoredWill[]> {
-    const wills: StoredWill[] = [];
-    for await (const will of this.#records.streamWill()) wills.push(will as StoredWill);
-    return wills;
+  /** Publishes the wills of those who were connected when the hub stopped without notice, §3.1.2.5. */
+  async publishLeftBehind(context: ConnectionContext): Promise<void> {
+    const left: StoredWill[] = [];
+    for await (const will of this.#records.streamWill()) left.push(will as StoredWill);
+    const nobody = () => undefined;
+    for (const { clientId, identity, topic, payload, qos, retain } of left) {
+      const session = newSession(clientId, identity, undefined);
+      const callbacks = { acknowledge: nobody, deny: nobody, fail: nobody, onProgress: nobody };
+      const path = new PublishPath({ ...context, session, ...callbacks });
+      path.receiveWill({ topic, payload, qos, retain });
+      await new Promise<void>((resolve) => path.whenIdle(resolve));
+      await this.forget(clientId);
+    }
   }
 }

@@ -17,6 +17,17 @@ export interface Session {
   room: () => Promise<void> | undefined;
 }
 
+export function newSession(
+  clientId: string,
+  identity: Identity,
+  queue: OutgoingQueue | undefined,
+): Session {
+  const fresh = { received: new Set<number>(), subscribing: new Set<string>(), lastRouted: 0 };
+  return { clientId, identity, queue, ...fresh, room: noWaiting };
+}
+
+export const noWaiting = (): undefined => undefined;
+
 export const sameIdentity = (a: Identity, b: Identity): boolean =>
   a.kind === b.kind && a.name === b.name;
 

@@ -7,7 +7,7 @@ import type { Subscriptions } from '../routing/subscriptions.ts';
 import type { GroupedLevel } from '../store/grouped-level.ts';
 import type { Qos } from '../wire/packets.ts';
 import { OutgoingQueue, type QueueBudget, queuePrefix, sentPrefix } from './outgoing-queue.ts';
-import { type Session, sameIdentity } from './session.ts';
+import { newSession, noWaiting, type Session, sameIdentity } from './session.ts';
 
 export interface SessionsOptions {
   readonly level: GroupedLevel;
@@ -58,7 +58,7 @@ export class Sessions {
       const { kind, name, lastSeenMs } = JSON.parse(value.toString()) as Identity & {
         lastSeenMs: number;
       };
-      const session = this.#newSession(clientId, { kind, name }, true);
+      const session = this.#create(clientId, { kind, name }, true);
       this.#stored.set(clientId, { session, lastSeenMs });
     }
     for (const [clientId, { session }] of this.#stored) {
@@ -91,12 +91,12 @@ export class Sessions {
     const known = this.#stored.get(clientId);
     if (clean) {
       if (known !== undefined) await this.discard(clientId);
-      const session = this.#newSession(clientId, identity, false);
+      const session = this.#create(clientId, identity, false);
       this.#current.set(clientId, session);
       return { session, present: false };
     }
     if (known === undefined) await this.#makeRoomFor(identity);
-    const session = known?.session ?? this.#newSession(clientId, identity, true);
+    const session = known?.session ?? this.#create(clientId, identity, true);
     session.queue?.rewind();
     this.#stored.set(clientId, { session, lastSeenMs: 0 });
     this.#current.set(clientId, session);
@@ -163,20 +163,12 @@ export class Sessions {
     return owned.length;
   }
 
-  #newSession(clientId: string, identity: Identity, lasting: boolean): Session {
+  #create(clientId: string, identity: Identity, lasting: boolean): Session {
     const { level, limits, counters } = this.#options;
     const queue = lasting
       ? new OutgoingQueue(keyOf(clientId), level, limits.queued, this.#budget, counters)
       : undefined;
-    return {
-      clientId,
-      identity,
-      queue,
-      received: new Set(),
-      subscribing: new Set(),
-      lastRouted: 0,
-      room: noWaiting,
-    };
+    return newSession(clientId, identity, queue);
   }
 
   #save(clientId: string): void {
@@ -240,8 +232,6 @@ export class Sessions {
     return highest;
   }
 }
-
-const noWaiting = (): undefined => undefined;
 
 const receivedKey = (clientId: string, packetId: number): string =>
   `${receivedPrefix}${keyOf(clientId)}:${packetId}`;
