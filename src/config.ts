@@ -64,7 +64,7 @@ const settings = {
     .default(7)
     .describe('days of raw readings; older ones arrive too late'),
   'telemetry.seal_points': count
-    .default(500_000)
+    .default(200_000)
     .describe('readings in memory before they are sealed to Parquet'),
   'telemetry.seal_minutes': count
     .default(60)

@@ -10,6 +10,8 @@ export function openDatabase(path: string): Db {
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
+  // 2 MB instead of better-sqlite3's 16: what Hearth asks of SQLite is small, and a Pi's memory is too.
+  db.pragma('cache_size = -2000');
   db.pragma('foreign_keys = ON');
   db.pragma('busy_timeout = 2000');
   return db;

@@ -34,7 +34,9 @@ export class DeviceReport {
 
   /** Takes in one reading. One that comes late never replaces a newer value; one of the same time does. */
   apply(timeUs: number, values: Readonly<Record<string, Scalar>>): void {
-    for (const [name, value] of Object.entries(values)) {
+    // Runs for every message: no array of entries is made for it.
+    for (const name in values) {
+      const value = values[name] as Scalar;
       const metric = this.#metrics.get(name);
       if (metric === undefined) {
         if (this.#metrics.size >= mostMetrics) this.#dropOldest();

@@ -1,4 +1,4 @@
-import pino from 'pino';
+import type pino from 'pino';
 
 /** The part of pino that Hearth writes to. Never hand it a secret: it keeps what it is given. */
 export type Log = Pick<pino.Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & {
@@ -30,6 +30,8 @@ const secretKeys = [
 ];
 
 export async function createLog(options: LogOptions): Promise<Log> {
+  // Loaded here, so that a worker or a command that only needs the type does not carry it.
+  const { default: pino } = await import('pino');
   const destination = options.destination ?? process.stderr;
   const settings: pino.LoggerOptions = {
     level: options.level,
@@ -50,4 +52,14 @@ async function prettyStream(destination: NodeJS.WritableStream): Promise<NodeJS.
   return pretty({ destination, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
 }
 
-export const silentLog: Log = pino({ level: 'silent' });
+const silently = (): void => {};
+
+export const silentLog: Log = {
+  trace: silently,
+  debug: silently,
+  info: silently,
+  warn: silently,
+  error: silently,
+  fatal: silently,
+  child: () => silentLog,
+};

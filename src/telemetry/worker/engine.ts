@@ -39,6 +39,9 @@ export class Engine {
       // A second one would take the core that MQTT runs on, and another 60 MB that it keeps.
       threads: '1',
       temp_directory: spill,
+      // What a seal needed goes back to the system, not into DuckDB's own store of free memory.
+      allocator_flush_threshold: '1MB',
+      allocator_bulk_deallocation_flush_threshold: '1MB',
       // A hub works without the internet: nothing is ever fetched.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
