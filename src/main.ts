@@ -239,7 +239,10 @@ class RunningHub implements Hub {
 
   #forget(identity: Identity): void {
     this.#telemetry.forget(identity.name);
-    if (!this.#offline) void this.#broker.forget(identity);
+    if (this.#offline) return;
+    this.#broker.forget(identity).catch((error) => {
+      this.#log.error({ err: error, identity }, 'stored sessions were not forgotten');
+    });
   }
 
   /** MQTT's own ports; the one inside HTTPS is `http`'s. */
