@@ -1,4 +1,5 @@
 import type { HubProcess } from '../support/hub-process.ts';
+import { registerDevice } from '../support/plain-device.ts';
 import type { LoadOptions } from './load.ts';
 
 /** A four-metric message as a smart plug sends it, without a time of its own. */
@@ -23,11 +24,7 @@ export async function registerPlugs(hub: HubProcess, count: number): Promise<Cli
   const clients: { id: string; username: string; password: string; topic: string }[] = [];
   for (let i = 0; i < count; i++) {
     const id = `plug-${i}`;
-    await hub.call('POST', '/api/v1/devices', { id, type: 'plug' });
-    const { password } = (await hub.call('POST', '/api/v1/credentials', {
-      name: id,
-      role: 'device',
-    })) as { password: string };
+    const password = await registerDevice(hub, id);
     clients.push({ id, username: id, password, topic: `devices/${id}/telemetry` });
   }
   return clients;

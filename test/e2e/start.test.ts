@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type Ended, runHearth } from '../support/command.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { HubProcess } from '../support/hub-process.ts';
-import { RawClient } from '../support/raw-client.ts';
+import { connectNewDevice } from '../support/plain-device.ts';
 
 const freePorts = {
   HEARTH_HTTP_PORT: '0',
@@ -78,17 +78,7 @@ it('refuses a setting that does not exist in config.json', async () => {
 it('stops within five seconds of SIGTERM under load, with exit code 0 and nothing lost', async () => {
   const directory = await temporaryDirectory();
   const hub = await HubProcess.start({ directory });
-  await hub.call('POST', '/api/v1/devices', { id: 'plug' });
-  const { password } = (await hub.call('POST', '/api/v1/credentials', {
-    name: 'plug',
-    role: 'device',
-  })) as { password: string };
-  const client = await RawClient.connect({
-    port: hub.ports.mqtt,
-    id: 'plug',
-    username: 'plug',
-    password,
-  });
+  const client = await connectNewDevice(hub, 'plug');
   let sent = 0;
   let acknowledged = 0;
   const send = () => {

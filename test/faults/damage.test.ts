@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/directory.ts';
 import { HubProcess } from '../support/hub-process.ts';
-import { RawClient } from '../support/raw-client.ts';
+import { connectNewDevice } from '../support/plain-device.ts';
 
 /** What a bad disk or a power cut does to a file. */
 const damages: Record<string, (path: string) => Promise<void>> = {
@@ -50,17 +50,7 @@ async function filledDirectory(): Promise<string> {
     directory,
     environment: { HEARTH_TELEMETRY_SEAL_POINTS: '300' },
   });
-  await hub.call('POST', '/api/v1/devices', { id: 'plug' });
-  const { password } = (await hub.call('POST', '/api/v1/credentials', {
-    name: 'plug',
-    role: 'device',
-  })) as { password: string };
-  const client = await RawClient.connect({
-    port: hub.ports.mqtt,
-    id: 'plug',
-    username: 'plug',
-    password,
-  });
+  const client = await connectNewDevice(hub, 'plug');
   await new Promise<void>((resolve) => {
     let acknowledged = 0;
     client.onPacket = () => ++acknowledged === 450 && resolve();

@@ -1,4 +1,5 @@
 import { HubProcess } from '../support/hub-process.ts';
+import { registerDevice } from '../support/plain-device.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 /** Messages that one device may have under way. */
@@ -124,12 +125,7 @@ export async function killAndCompare(
 }
 
 async function register(hub: HubProcess, id: string, timed: boolean): Promise<CountingDevice> {
-  await hub.call('POST', '/api/v1/devices', { id });
-  const { password } = (await hub.call('POST', '/api/v1/credentials', {
-    name: id,
-    role: 'device',
-  })) as { password: string };
-  return new CountingDevice(id, timed, password);
+  return new CountingDevice(id, timed, await registerDevice(hub, id));
 }
 
 /** Lets the devices publish until `count` more readings were acknowledged. */

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { temporaryDirectory } from '../support/directory.ts';
 import { HubProcess } from '../support/hub-process.ts';
 import { itWith } from '../support/peers.ts';
-import { RawClient } from '../support/raw-client.ts';
+import { connectNewDevice } from '../support/plain-device.ts';
 import { type Call, pubacksIn, readTrace } from './trace.ts';
 
 const traced =
@@ -23,17 +23,7 @@ async function trace(readings: number, atOnce: number, sealPoints: number): Prom
     wrapper: ['strace', '-f', '-y', '-xx', '-s', '8192', '-e', traced, '-o', file],
     environment: { HEARTH_TELEMETRY_SEAL_POINTS: String(sealPoints) },
   });
-  await hub.call('POST', '/api/v1/devices', { id: 'plug' });
-  const { password } = (await hub.call('POST', '/api/v1/credentials', {
-    name: 'plug',
-    role: 'device',
-  })) as { password: string };
-  const client = await RawClient.connect({
-    port: hub.ports.mqtt,
-    id: 'plug',
-    username: 'plug',
-    password,
-  });
+  const client = await connectNewDevice(hub, 'plug');
   await new Promise<void>((resolve) => {
     let sent = 0;
     let acknowledged = 0;
