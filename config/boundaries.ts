@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
 /** Slices beside the row: all that each of them may see. */
 const aside: Readonly<Record<string, readonly string[]>> = {
   sim: ['kernel'],
-  ops: ['kernel', 'db', 'auth'],
+  ops: ['kernel', 'db'],
 };
 
 const anySlice = '[^/]+';
