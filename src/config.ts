@@ -1,14 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { HearthError, messageOf } from '#kernel';
+import { HearthError, messageOf, nearest } from '#kernel';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = z.coerce.number().int().min(1);
+/** A whole number, as a number or in digits; the same words for whatever else it is. */
+function wholeNumber(low: number, high: number) {
+  const words =
+    high === Number.MAX_SAFE_INTEGER
+      ? `is not a whole number from ${low} on`
+      : `is not a whole number between ${low} and ${high}`;
+  const digits = z.string().regex(/^\d+$/).transform(Number);
+  return z
+    .union([z.number(), digits], { error: words })
+    .pipe(z.number().int(words).min(low, words).max(high, words));
+}
+
+const port = wholeNumber(0, 65_535);
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
+  z.enum(words, { error: `is not one of ${words.join(', ')}` });
+const text = z.string({ error: 'is not a text' });
 const flag = z
-  .union([z.boolean(), z.enum(['true', 'false', '1', '0'])])
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0'])], { error: 'is neither true nor false' })
   .transform((value) => value === true || value === 'true' || value === '1');
 const list = z
-  .union([z.array(z.string()), z.string()])
+  .union([z.array(z.string()), z.string()], { error: 'is not a list of texts' })
   .transform((value) => (typeof value === 'string' ? value.split(',') : value))
   .transform((values) => values.map((value) => value.trim()).filter((value) => value !== ''));
 
@@ -17,15 +32,13 @@ const list = z
  * also the environment variable `HEARTH_A_B` and, in `config.json` in the data directory, `"a.b"`.
  */
 const settings = {
-  data: z.string().min(1).default('./data').describe('where everything is kept'),
-  'home.name': z
-    .string()
-    .min(1)
-    .max(100)
+  data: text.min(1, 'is empty').default('./data').describe('where everything is kept'),
+  'home.name': text
+    .min(1, 'is empty')
+    .max(100, 'is longer than 100 characters')
     .default('Home')
     .describe('what the dashboard calls this home'),
-  'home.time_zone': z
-    .string()
+  'home.time_zone': text
     .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
     .refine(isTimeZone, 'is not a time zone (write Europe/Berlin)')
     .describe('the time zone that days and schedules mean'),
@@ -44,10 +57,10 @@ const settings = {
   'mqtts.port': port.default(8883).describe('MQTT over TLS with client certificates'),
   'mqtt.address': z.string().default('0.0.0.0').describe('address that plain MQTT listens on'),
   'mqtt.port': z
-    .union([port, z.literal('any')])
+    .union([port, z.literal('any')], { error: 'is neither a port between 0 and 65535 nor any' })
     .default(0)
     .describe('plain MQTT with user name and password; 0 is off, any is a free port'),
-  'tls.min_version': z.enum(['1.2', '1.3']).default('1.3').describe('oldest TLS version accepted'),
+  'tls.min_version': oneOf('1.2', '1.3').default('1.3').describe('oldest TLS version accepted'),
   'limits.connections': count.default(2000).describe('MQTT connections at once'),
   'limits.connects_per_second': count.default(200).describe('new MQTT connections a second'),
   'limits.packet_bytes': count.default(256 * 1024).describe('largest MQTT packet, in bytes'),
@@ -74,8 +87,7 @@ const settings = {
     .default(1000)
     .describe('malformed messages kept for the owner to read'),
   'dashboard.build': flag.default(true).describe('whether the dashboard is built when it is stale'),
-  'log.level': z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+  'log.level': oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')
     .default('info')
     .describe('how much is logged'),
   'log.pretty': flag
@@ -88,13 +100,15 @@ const schema = z.strictObject(settings);
 export type Config = Readonly<z.output<typeof schema>>;
 export type ConfigKey = keyof Config;
 
+const keys = Object.keys(settings) as ConfigKey[];
+
 /** The environment variable that sets `key`: `http.port` → `HEARTH_HTTP_PORT`. */
-export const environmentName = (key: ConfigKey): string =>
+export const environmentName = (key: string): string =>
   `HEARTH_${key.toUpperCase().replaceAll('.', '_')}`;
 
 export interface ConfigSources {
   /** Values from the command line; they win. */
-  readonly overrides?: Partial<Record<ConfigKey, unknown>>;
+  readonly overrides?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -104,8 +118,9 @@ export interface ConfigSources {
  */
 export function loadConfig(sources: ConfigSources = {}): Config {
   const environment = sources.environment ?? process.env;
-  const given: Partial<Record<ConfigKey, unknown>> = {};
-  for (const key of Object.keys(settings) as ConfigKey[]) {
+  // What the command line names and no setting is called stays in, for the schema to refuse.
+  const given: Record<string, unknown> = {};
+  for (const key of [...keys, ...Object.keys(sources.overrides ?? {})]) {
     const value = sources.overrides?.[key] ?? environment[environmentName(key)];
     if (value !== undefined && value !== '') given[key] = value;
   }
@@ -121,7 +136,7 @@ export function describeConfig(): {
   help: string;
 }[] {
   const fallback = schema.parse({});
-  return (Object.keys(settings) as ConfigKey[]).map((key) => ({
+  return keys.map((key) => ({
     key,
     environment: environmentName(key),
     fallback: fallback[key],
@@ -132,7 +147,10 @@ export function describeConfig(): {
 function readFile(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')));
+    const written: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return flat(
+      z.record(z.string(), z.unknown(), { error: 'it is a list or a value' }).parse(written),
+    );
   } catch (error) {
     throw new HearthError('bad_config', `${path} is not a JSON object: ${messageOf(error)}`, {
       hint: 'Mend the file, or move it away to start with the defaults.',
@@ -140,21 +158,51 @@ function readFile(path: string): Record<string, unknown> {
   }
 }
 
+/** `{"https": {"port": 1}}` means what `{"https.port": 1}` means. */
+function flat(written: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(written).flatMap(([name, value]): [string, unknown][] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[name, value]];
+    return Object.entries(value).map(([inner, one]) => [`${name}.${inner}`, one]);
+  });
+  return Object.fromEntries(entries);
+}
+
 function check(values: Record<string, unknown>): Config {
   const result = schema.safeParse(values);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
-    throw new HearthError('bad_config', `there is no setting "${issue.keys[0]}"`, {
-      hint: 'hearth config lists every setting.',
+    const name = issue.keys[0] ?? '';
+    throw new HearthError('bad_config', `there is no setting "${name}"`, {
+      field: name,
+      hint: `Did you mean ${nearest(name, keys)}? hearth config lists every setting.`,
     });
   }
   const key = String(issue?.path[0] ?? '');
   const shown = JSON.stringify(values[key])?.slice(0, 60);
-  throw new HearthError('bad_config', `the setting ${key} is ${shown}: ${issue?.message}`, {
+  throw new HearthError('bad_config', `the setting ${key} ${issue?.message}: ${shown}`, {
     field: key,
-    hint: `Change ${key} in config.json, ${environmentName(key as ConfigKey)} or the command line.`,
+    hint: `Change ${key} in config.json, ${environmentName(key)} or the command line.`,
   });
+}
+
+/** Variables that are no settings and mean something all the same: to the command line or the tests. */
+const otherVariables = [
+  'HEARTH_DEBUG',
+  'HEARTH_NODE_FLAGS',
+  'HEARTH_TEST_PEERS',
+  'HEARTH_FAULT_ROUNDS',
+];
+
+/** Variables that look like settings and are none, with the one that each is most like. */
+export function strangeVariables(
+  environment: NonNullable<ConfigSources['environment']>,
+): { readonly name: string; readonly meant: string }[] {
+  const names = keys.map(environmentName);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('HEARTH_'))
+    .filter((name) => !names.includes(name) && !otherVariables.includes(name))
+    .map((name) => ({ name, meant: nearest(name, names) }));
 }
 
 function isTimeZone(name: string): boolean {

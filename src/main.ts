@@ -116,7 +116,13 @@ class RunningHub implements Hub {
       homeName: config['home.name'],
       ...named('auth'),
     });
-    const devices = new Devices({ db, authority, auth, ...named('devices') });
+    const devices = new Devices({
+      db,
+      authority,
+      auth,
+      mqttsPort: () => this.addresses.mqtts?.port,
+      ...named('devices'),
+    });
     const telemetry = new Telemetry({
       directory: join(config.data, 'telemetry'),
       db,
@@ -209,7 +215,13 @@ class RunningHub implements Hub {
   /** Whoever takes something in starts after those who keep it, and stops before them. */
   async start(): Promise<void> {
     this.#connect();
-    const keepers: Part[] = [this.#authority, this.#auth, this.#devices, this.#telemetry];
+    const restored: Part = {
+      name: 'newest values',
+      // What was acknowledged just before a power cut is newer than the devices' own saved state.
+      start: async () => this.#devices.restoreSamples(this.#telemetry.newest()),
+      stop: async () => {},
+    };
+    const keepers: Part[] = [this.#authority, this.#auth, this.#devices, this.#telemetry, restored];
     const takers: Part[] = [this.#broker, this.#mqttListeners(), this.#realtime, this.#http];
     await this.#lifecycle.start([this.#ops, ...keepers, ...(this.#offline ? [] : takers)]);
   }

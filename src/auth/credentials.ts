@@ -102,9 +102,10 @@ export class Credentials {
       .map(({ name, role, created_at }) => ({ name, role, createdAt: created_at }));
   }
 
-  /** Removes a credential. Returns whether there was one. */
-  remove(name: string): boolean {
+  /** Removes a credential, given a `role` only one of that role. Returns whether there was one. */
+  remove(name: string, role?: CredentialRole): boolean {
     const { store, log, onRevoked } = this.#options;
+    if (role !== undefined && store.get(name)?.role !== role) return false;
     if (!store.delete(name)) return false;
     this.#recent.delete(name);
     log.info({ name }, 'a credential was removed');

@@ -23,6 +23,7 @@ function setupRoutes(api: Api, auth: Auth): void {
     route('public', {
       method: 'get',
       path: '/setup',
+      tags: ['set-up'],
       summary: 'Whether the hub waits for its owner',
       responses: { 200: json(schema.setupState, 'The state of the set-up') },
     }),
@@ -33,6 +34,7 @@ function setupRoutes(api: Api, auth: Auth): void {
     route('public', {
       method: 'post',
       path: '/setup',
+      tags: ['set-up'],
       summary: 'Become the owner, once, with the code that the hub printed',
       request: body(schema.newOwner),
       responses: { 201: json(schema.session, 'The owner, signed in') },
@@ -51,6 +53,7 @@ function sessionRoutes(api: Api, auth: Auth): void {
     route('public', {
       method: 'post',
       path: '/auth/login',
+      tags: ['auth'],
       summary: 'Sign in',
       request: body(schema.signIn),
       responses: { 200: json(schema.session, 'Signed in, by cookie and as Bearer') },
@@ -68,6 +71,7 @@ function sessionRoutes(api: Api, auth: Auth): void {
     route('self.read', {
       method: 'post',
       path: '/auth/logout',
+      tags: ['auth'],
       summary: 'End this session',
       responses: { 204: { description: 'Ended' } },
     }),
@@ -81,6 +85,7 @@ function sessionRoutes(api: Api, auth: Auth): void {
     route('self.read', {
       method: 'get',
       path: '/auth/me',
+      tags: ['auth'],
       summary: 'Who I am; a session lasts its full time again',
       responses: { 200: json(schema.callerAnswer, 'The caller') },
     }),
@@ -99,6 +104,7 @@ function tokenRoutes(api: Api, auth: Auth): void {
     route('tokens.manage', {
       method: 'get',
       path: '/tokens',
+      tags: ['tokens'],
       summary: 'Every API token, revoked ones too',
       responses: { 200: json(z.object({ tokens: z.array(schema.token) }), 'The tokens') },
     }),
@@ -109,6 +115,7 @@ function tokenRoutes(api: Api, auth: Auth): void {
     route('tokens.manage', {
       method: 'post',
       path: '/tokens',
+      tags: ['tokens'],
       summary: 'Make an API token',
       request: body(schema.newToken),
       responses: { 201: json(schema.createdToken, 'The token, shown this once') },
@@ -129,6 +136,7 @@ function tokenRoutes(api: Api, auth: Auth): void {
     route('tokens.manage', {
       method: 'delete',
       path: '/tokens/{id}',
+      tags: ['tokens'],
       summary: 'Revoke an API token, for good',
       request: { params: z.object({ id: z.string().max(64) }) },
       responses: { 204: { description: 'Revoked' } },
@@ -149,6 +157,7 @@ function credentialRoutes(api: Api, auth: Auth): void {
     route('credentials.manage', {
       method: 'get',
       path: '/credentials',
+      tags: ['credentials'],
       summary: 'Every MQTT user name',
       responses: {
         200: json(z.object({ credentials: z.array(schema.credential) }), 'The credentials'),
@@ -161,6 +170,7 @@ function credentialRoutes(api: Api, auth: Auth): void {
     route('credentials.manage', {
       method: 'post',
       path: '/credentials',
+      tags: ['credentials'],
       summary: 'Make an MQTT user name and password',
       request: body(schema.newCredential),
       responses: { 201: json(schema.createdCredential, 'The credential, shown this once') },
@@ -181,6 +191,7 @@ function credentialRoutes(api: Api, auth: Auth): void {
     route('credentials.manage', {
       method: 'delete',
       path: '/credentials/{name}',
+      tags: ['credentials'],
       summary: 'Remove an MQTT user name',
       request: { params: z.object({ name: z.string().max(64) }) },
       responses: { 204: { description: 'Removed' } },

@@ -29,7 +29,7 @@ export interface AuthOptions {
   readonly homeName: string;
 }
 
-/** Something that was let in and no longer is; live connections of it are to be ended. */
+/** Something that was let in and no longer is, revoked or expired; live connections of it are to be ended. */
 export interface Revocation {
   readonly kind: 'token' | 'credential';
   readonly id: string;

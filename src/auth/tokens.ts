@@ -15,7 +15,7 @@ import type { TokenRow, TokenStore } from './store.ts';
 export const tokenPrefix = 'hearth_';
 
 const maxTokens = 1000;
-const lastUsedPeriodMs = 60_000;
+const checkPeriodMs = 60_000;
 
 /** An API token as its owner sees it later. Times are ISO 8601 UTC. */
 export interface TokenRecord {
@@ -40,6 +40,7 @@ interface TokenOptions {
   readonly store: TokenStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** A token is not valid any more: revoked just now, or expired within the last minute. */
   readonly onRevoked: (token: { id: string; name: string }) => void;
 }
 
@@ -53,7 +54,8 @@ export class Tokens {
   readonly #byHash = new Map<string, TokenRow>();
   /** Token id to when it was last used, since the last write. */
   readonly #uses = new Map<string, string>();
-  #cancelWrites: Cancel = () => {};
+  #expiryCheckedMs = 0;
+  #cancelChecks: Cancel = () => {};
 
   constructor(options: TokenOptions) {
     this.#options = options;
@@ -61,11 +63,16 @@ export class Tokens {
 
   start(): void {
     for (const row of this.#options.store.all()) this.#byHash.set(row.hash, row);
-    this.#cancelWrites = this.#options.clock.every(lastUsedPeriodMs, () => this.#writeUses());
+    const { clock } = this.#options;
+    this.#expiryCheckedMs = clock.nowMs();
+    this.#cancelChecks = clock.every(checkPeriodMs, () => {
+      this.#tellExpired();
+      this.#writeUses();
+    });
   }
 
   stop(): void {
-    this.#cancelWrites();
+    this.#cancelChecks();
     this.#writeUses();
   }
 
@@ -130,6 +137,21 @@ export class Tokens {
     if (row.expires_at !== null && nowMs >= Date.parse(row.expires_at)) return undefined;
     this.#uses.set(row.id, new Date(nowMs).toISOString());
     return { kind: 'token', id: row.id, name: row.name, role: row.role };
+  }
+
+  /** A connection that was let in with a token would outlive it: so its end is told like a revocation. */
+  #tellExpired(): void {
+    const { clock, log, onRevoked } = this.#options;
+    const sinceMs = this.#expiryCheckedMs;
+    const nowMs = clock.nowMs();
+    this.#expiryCheckedMs = nowMs;
+    for (const { id, name, expires_at, revoked_at } of [...this.#byHash.values()]) {
+      if (expires_at === null || revoked_at !== null) continue;
+      const endMs = Date.parse(expires_at);
+      if (endMs <= sinceMs || endMs > nowMs) continue;
+      log.info({ id, name }, 'a token has expired');
+      onRevoked({ id, name });
+    }
   }
 
   #writeUses(): void {

@@ -1,6 +1,5 @@
 import { describeConfig } from '#config';
 import type { Invocation } from './invocation.ts';
-import { table } from './table.ts';
 
 /** Shows every setting as this command line, environment and data directory would have it. */
 export async function config(at: Invocation): Promise<void> {
@@ -13,7 +12,7 @@ export async function config(at: Invocation): Promise<void> {
     help,
   }));
   at.answer(settings, () =>
-    table(
+    at.table(
       ['setting', 'value', 'default', 'environment', 'what'],
       settings.map((setting) => [
         setting.key,
@@ -22,7 +21,7 @@ export async function config(at: Invocation): Promise<void> {
         setting.environment,
         setting.help,
       ]),
-      at.columns,
+      ['what'],
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { list, table } from './table.ts';
+import { list } from './table.ts';
 
 interface Credential {
   readonly name: string;
@@ -29,10 +29,9 @@ export async function listCredentials(at: Invocation): Promise<void> {
   at.answer(answer, () =>
     answer.credentials.length === 0
       ? 'There are no credentials.'
-      : table(
+      : at.table(
           ['name', 'role', 'created'],
           answer.credentials.map(({ name, role, created_at }) => [name, role, created_at]),
-          at.columns,
         ),
   );
 }

@@ -1,6 +1,5 @@
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { table } from './table.ts';
 
 interface Denials {
   readonly denials: readonly {
@@ -24,7 +23,7 @@ export async function listDenials(at: Invocation, device: string | undefined): P
   const answer = await withHub(at, (hub) => hub.get<Denials>(path));
   at.answer(answer, () => {
     if (answer.denials.length === 0) return 'Nothing was refused.';
-    return table(
+    return at.table(
       ['last', 'count', 'device', 'as', 'action', 'topic', 'client', 'from', 'reason'],
       answer.denials.map((denial) => [
         denial.last_at,
@@ -37,7 +36,7 @@ export async function listDenials(at: Invocation, device: string | undefined): P
         denial.remote_address,
         denial.reason,
       ]),
-      at.columns,
+      ['topic', 'client'],
     );
   });
 }

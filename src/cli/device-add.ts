@@ -4,6 +4,8 @@ import { HearthError, messageOf } from '#kernel';
 import { type Device, devicePath } from './device.ts';
 import {
   type IssuedCertificate,
+  isOccupied,
+  type Publisher,
   publishLine,
   refuseToOverwrite,
   writeDeviceFiles,
@@ -30,6 +32,9 @@ interface Added {
   readonly api_key: string;
 }
 
+/** Digits of a serial that tell the folders of one device apart. */
+const shortSerial = 8;
+
 interface Provision extends IssuedCertificate {
   readonly port: number;
 }
@@ -37,17 +42,17 @@ interface Provision extends IssuedCertificate {
 /** Adds a device and writes what it needs to connect. All of it, or nothing. */
 export async function addDevice(at: Invocation, id: string, options: AddOptions): Promise<void> {
   const directory = at.path(options.out ?? id);
-  refuseToOverwrite(directory);
   const csrPem = await readRequest(at, options.csr);
   const { added, issued } = await withHub(
     at,
     async (hub) => {
+      // Whether the device exists is said first: the way out of it is another than a folder's.
+      await refuseKnown(hub, id);
+      refuseToOverwrite(directory);
       const { name, type } = options;
       const room = options.room && (await findRoom(hub, options.room)).id;
       const wanted = Object.entries({ id, name, type, room }).filter(([, value]) => value);
-      const added = await hub
-        .post<Added>('/devices', Object.fromEntries(wanted))
-        .catch(pointToCertificate(id));
+      const added = await hub.post<Added>('/devices', Object.fromEntries(wanted));
       try {
         return { added, issued: await issue(hub, at, id, csrPem) };
       } catch (error) {
@@ -58,22 +63,31 @@ export async function addDevice(at: Invocation, id: string, options: AddOptions)
     },
     { create: true },
   );
-  const files = await writeDeviceFiles(directory, id, issued, issued.port);
-  show(at, id, `${id} is added.`, { directory, files, issued, added });
+  const publisher = publisherOf(added.device, issued);
+  const files = await writeDeviceFiles(directory, publisher, issued);
+  show(at, `${id} is added.`, { directory, files, issued, publisher, added });
 }
 
-/** Issues another certificate for a device that is already there. */
+/**
+ * Issues another certificate for a device that is already there: into a folder named after both where
+ * the one of the device holds its last.
+ */
 export async function certifyDevice(
   at: Invocation,
   id: string,
   options: CertificateOptions,
 ): Promise<void> {
-  const directory = at.path(options.out ?? id);
-  refuseToOverwrite(directory);
+  if (options.out !== undefined) refuseToOverwrite(at.path(options.out));
   const csrPem = await readRequest(at, options.csr);
-  const issued = await withHub(at, (hub) => issue(hub, at, id, csrPem));
-  const files = await writeDeviceFiles(directory, id, issued, issued.port);
-  show(at, id, `${id} has a new certificate.`, { directory, files, issued });
+  const { device, issued } = await withHub(at, async (hub) => ({
+    device: await hub.get<Device>(devicePath(id)),
+    issued: await issue(hub, at, id, csrPem),
+  }));
+  const next = isOccupied(at.path(id)) ? `${id}-${issued.serial.slice(0, shortSerial)}` : id;
+  const directory = at.path(options.out ?? next);
+  const publisher = publisherOf(device, issued);
+  const files = await writeDeviceFiles(directory, publisher, issued);
+  show(at, `${id} has a new certificate.`, { directory, files, issued, publisher });
 }
 
 async function issue(
@@ -87,17 +101,25 @@ async function issue(
   return { ...issued, port: await mqttsPort(hub, at) };
 }
 
+const publisherOf = ({ id, type }: Device, { key, port }: Provision): Publisher => ({
+  id,
+  type,
+  port,
+  ownKey: key === undefined,
+});
+
 interface Outcome {
   readonly directory: string;
   readonly files: readonly string[];
   readonly issued: Provision;
+  readonly publisher: Publisher;
   readonly added?: Added;
 }
 
-function show(at: Invocation, id: string, headline: string, outcome: Outcome): void {
-  const { directory, files, added } = outcome;
-  const { serial, not_after, port } = outcome.issued;
-  const command = publishLine(id, relative(at.around.workingDirectory, directory), port);
+function show(at: Invocation, headline: string, outcome: Outcome): void {
+  const { directory, files, added, publisher } = outcome;
+  const { serial, not_after } = outcome.issued;
+  const command = publishLine(publisher, relative(at.around.workingDirectory, directory));
   const facts = { serial, not_after, directory, files, command };
   at.answer({ ...added, ...facts }, () =>
     [
@@ -110,7 +132,9 @@ function show(at: Invocation, id: string, headline: string, outcome: Outcome): v
         certificate: `${serial}, valid until ${not_after}`,
       }),
       '',
-      'Try it:',
+      publisher.ownKey
+        ? 'Try it, with the file of the key that you made the request with:'
+        : 'Try it:',
       command,
     ].join('\n'),
   );
@@ -129,12 +153,12 @@ async function readRequest(at: Invocation, path: string | undefined): Promise<st
   }
 }
 
-const pointToCertificate =
-  (id: string) =>
-  (error: unknown): never => {
-    if (!(error instanceof HearthError) || error.code !== 'conflict') throw error;
-    throw new HearthError('conflict', error.message, {
-      hint: `For another certificate: hearth device certificate ${id}.`,
-      cause: error,
-    });
-  };
+/** @throws HearthError `conflict` when there is such a device. */
+async function refuseKnown(hub: Hub, id: string): Promise<void> {
+  // What else is wrong with an id, the hub says when it is to make the device.
+  const known = await hub.get<Device>(devicePath(id)).catch(() => undefined);
+  if (known?.id !== id) return;
+  throw new HearthError('conflict', `there is a device ${id} already`, {
+    hint: `For another certificate: hearth device certificate ${id}.`,
+  });
+}

@@ -1,6 +1,8 @@
+import { ago } from './ago.ts';
+import { confirmed } from './confirm.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { list, table } from './table.ts';
+import { list } from './table.ts';
 
 export interface Device {
   readonly id: string;
@@ -30,10 +32,11 @@ export const devicePath = (id: string): string => `/devices/${encodeURIComponent
 
 export async function listDevices(at: Invocation): Promise<void> {
   const answer = await withHub(at, (hub) => hub.get<{ devices: readonly Device[] }>('/devices'));
+  const nowMs = at.around.clock.nowMs();
   at.answer(answer, () =>
     answer.devices.length === 0
       ? 'There are no devices yet: hearth device add plug-1.'
-      : table(
+      : at.table(
           ['id', 'name', 'type', 'room', 'status', 'state', 'last seen', 'denied'],
           answer.devices.map((device) => [
             device.id,
@@ -42,10 +45,10 @@ export async function listDevices(at: Invocation): Promise<void> {
             device.room,
             device.status,
             device.state,
-            device.last_seen,
+            ago(device.last_seen, nowMs),
             device.denied,
           ]),
-          at.columns,
+          ['name'],
         ),
   );
 }
@@ -67,7 +70,7 @@ export async function showDevice(at: Invocation, id: string): Promise<void> {
         fingerprint,
       ]);
       const headings = ['certificate', 'valid until', 'revoked', 'fingerprint'];
-      parts.push(table(headings, rows, at.columns));
+      parts.push(at.table(headings, rows));
     }
     return parts.join('\n\n');
   });
@@ -84,13 +87,40 @@ export async function revokeDevice(at: Invocation, id: string): Promise<void> {
   );
   const count = answer.revoked.length;
   const what = count === 1 ? '1 certificate' : `${count} certificates`;
-  at.answer(answer, () => `${what} of ${id} and its keys are void, and its connections ended.`);
+  const are = count === 1 ? 'is' : 'are';
+  at.answer(
+    answer,
+    () =>
+      `${what} of ${id} ${are} void, and so are its API key and its MQTT credential. Its connections ended.`,
+  );
   at.note(`To let it in again: hearth device certificate ${id}`);
+  at.note(`For HTTP, a new API key: hearth device api-key ${id}`);
 }
 
-export async function removeDevice(at: Invocation, id: string): Promise<void> {
-  await withHub(at, (hub) => hub.delete(devicePath(id)));
-  at.answer({ removed: id }, () => `${id} is removed, with its readings.`);
+/** Gives a device a new API key; the one before it is void. */
+export async function renewApiKey(at: Invocation, id: string): Promise<void> {
+  const answer = await withHub(at, (hub) =>
+    hub.post<{ readonly api_key: string }>(`${devicePath(id)}/api-key`),
+  );
+  at.answer(answer, () => answer.api_key);
+  at.note('This is the only time it is shown. The key before it is void.');
+}
+
+/** Removes a device and its readings, once somebody has said yes to that. */
+export async function removeDevice(
+  at: Invocation,
+  id: string,
+  options: { readonly yes?: boolean },
+): Promise<void> {
+  await withHub(at, async (hub) => {
+    const { name } = await hub.get<Device>(devicePath(id));
+    const whom = name === id ? id : `${id} (${name})`;
+    if (!(await confirmed(at, `This removes ${whom} with all its readings, for good.`, options))) {
+      return at.note('Nothing is removed.');
+    }
+    await hub.delete(devicePath(id));
+    at.answer({ removed: id }, () => `${id} is removed, with its readings.`);
+  });
 }
 
 async function certificatesOf(hub: Hub, id: string): Promise<readonly Certificate[]> {

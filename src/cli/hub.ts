@@ -76,7 +76,7 @@ export async function withHub<Result>(
   action: (hub: Hub) => Promise<Result>,
   reach: Reach = {},
 ): Promise<Result> {
-  if (!at.dataExists && !reach.create) {
+  if (!at.dataExists && !reach.create && !reach.running) {
     throw new HearthError('data_directory', `there is no data directory ${at.data}`, {
       hint: 'Start the hub first (hearth start), or say where it is: --data DIR or HEARTH_DATA.',
     });
@@ -85,7 +85,9 @@ export async function withHub<Result>(
   const live = await answers(socketPath);
   if (!live && reach.running) {
     throw new HearthError('unavailable', `no hub runs in ${at.data}`, {
-      hint: 'Start it: hearth start.',
+      hint: at.dataExists
+        ? 'Start it: hearth start.'
+        : 'Start it: hearth start. Or say where its data is: --data DIR or HEARTH_DATA.',
     });
   }
   const link = live ? socketLink(socketPath) : await ownLink(at);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Config, type ConfigKey, loadConfig } from '#config';
+import { type Config, loadConfig } from '#config';
 import type { Surroundings } from './surroundings.ts';
-import { printable } from './table.ts';
+import { printable, table } from './table.ts';
 
 const widthOfAPipe = 120;
 
@@ -25,7 +25,7 @@ export class Invocation {
   }
 
   /** The settings, with the data directory and `overrides` over everything else. */
-  config(overrides: Partial<Record<ConfigKey, unknown>> = {}): Config {
+  config(overrides: Readonly<Record<string, unknown>> = {}): Config {
     const { environment } = this.around;
     return loadConfig({ overrides: { ...overrides, data: this.data }, environment });
   }
@@ -44,8 +44,21 @@ export class Invocation {
     return resolve(this.around.workingDirectory, text);
   }
 
+  /** How wide a drawing may be: as COLUMNS says, or the terminal. */
   get columns(): number {
-    return this.around.output.columns ?? widthOfAPipe;
+    const { environment, output } = this.around;
+    const told = Number(environment.COLUMNS);
+    return told >= 1 ? Math.floor(told) : output.columns || widthOfAPipe;
+  }
+
+  /** A table for the standard output; nothing is cut in a pipe or a file. */
+  table(
+    headings: readonly string[],
+    rows: readonly (readonly unknown[])[],
+    cuts: readonly string[] = [],
+  ): string {
+    const columns = this.around.output.isTTY ? this.columns : Number.POSITIVE_INFINITY;
+    return table(headings, rows, { columns, cuts });
   }
 
   /** What was asked for: to standard output. */

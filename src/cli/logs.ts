@@ -1,3 +1,4 @@
+import { HearthError } from '#kernel';
 import { withHub } from './hub.ts';
 import { interrupted } from './interrupted.ts';
 import type { Invocation } from './invocation.ts';
@@ -8,10 +9,13 @@ interface LogsOptions {
   readonly level?: string;
 }
 
+/** As many as the hub keeps. */
+const mostLines = 2000;
+
 /** Prints log lines as the hub wrote them (JSON, one a line), and with `--follow` those to come. */
 export async function logs(at: Invocation, options: LogsOptions): Promise<void> {
   const query = {
-    limit: options.lines,
+    limit: lineCount(options.lines),
     level: options.level,
     follow: options.follow ? 'true' : undefined,
   };
@@ -32,5 +36,18 @@ export async function logs(at: Invocation, options: LogsOptions): Promise<void> 
       }
     },
     { running: true },
+  );
+}
+
+function lineCount(text: string): string {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= mostLines) return String(count);
+  throw new HearthError(
+    'bad_request',
+    `--lines is not a whole number from 1 to ${mostLines}: "${text}"`,
+    {
+      field: '--lines',
+      hint: 'Write hearth logs -n 100.',
+    },
   );
 }

@@ -87,6 +87,7 @@ export function program(around: Surroundings): Command {
         .choices(['table', 'csv', 'json', 'sparkline'])
         .default('table'),
     )
+    .addHelpText('after', queryExamples)
     .action(run(() => import('./query.ts').then(({ query }) => query)));
   hearth
     .command('quarantine')
@@ -110,6 +111,13 @@ export function program(around: Surroundings): Command {
     .action(run(() => import('./reset.ts').then(({ reset }) => reset)));
   return hearth;
 }
+
+const queryExamples = `
+Examples:
+  hearth query plug-1 --start -1h --fields power,voltage
+  hearth query plug-1 --start -7d --interval 1d --agg avg,max
+  hearth query plug-1 --start -30d --format csv > plug-1.csv
+  hearth query plug-1 --format sparkline`;
 
 type Run = <Arguments extends unknown[]>(
   load: () => Promise<Verb<Arguments>>,
@@ -162,9 +170,15 @@ function deviceCommands(device: Command, run: Run): void {
     .argument('<id>')
     .action(run(() => import('./device.ts').then(({ revokeDevice }) => revokeDevice)));
   device
+    .command('api-key')
+    .description('give a device a new API key, for HTTP; the one before it is void')
+    .argument('<id>')
+    .action(run(() => import('./device.ts').then(({ renewApiKey }) => renewApiKey)));
+  device
     .command('remove')
     .description('remove a device with all its readings')
     .argument('<id>')
+    .option('--yes', 'do not ask')
     .action(run(() => import('./device.ts').then(({ removeDevice }) => removeDevice)));
 }
 
@@ -231,6 +245,16 @@ function accessCommands(hearth: Command, run: Run): void {
     .action(run(() => import('./credential.ts').then(({ removeCredential }) => removeCredential)));
 }
 
+const simulateExamples = `
+Examples:
+  hearth simulate --preset home --duration 5m      nine devices in four rooms, for five minutes
+  hearth simulate --devices 100 --rate 10          a hundred plugs, ten readings a second each
+  hearth simulate --devices 20 --loss 5            …on a network that fails now and then
+  hearth simulate --replay readings.csv            a recording, whose last row happens now
+  hearth simulate --replay readings.csv --start 2026-01-31T08:00:00Z --speed 60
+  hearth simulate --interactive --type purifier    steer one device from the keyboard
+  hearth simulate --remove                         remove all of them again`;
+
 function simulateCommand(simulate: Command, run: Run): void {
   simulate
     .description('connect simulated devices to the running hub, over real MQTT and TLS')
@@ -248,6 +272,9 @@ function simulateCommand(simulate: Command, run: Run): void {
     .option('--speed <factor>', 'times faster than life, or max', 'max')
     .option('--type <profile>', 'plug, purifier, sensor, lock or camera')
     .option('--seed <text>', 'the same seed gives the same values')
+    .option('--remove', 'remove every device that the simulator has made, with its readings')
+    .option('--yes', 'with --remove: do not ask')
+    .addHelpText('after', simulateExamples)
     .action(run(() => import('./simulate.ts').then(({ simulate: verb }) => verb)));
 }
 

@@ -1,6 +1,5 @@
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { table } from './table.ts';
 
 interface Quarantined {
   readonly messages: readonly Record<string, unknown>[];
@@ -12,7 +11,7 @@ export async function listQuarantine(at: Invocation): Promise<void> {
   at.answer(answer, () =>
     answer.messages.length === 0
       ? 'The quarantine is empty.'
-      : table(
+      : at.table(
           ['received', 'device', 'topic', 'field', 'reason', 'payload'],
           answer.messages.map((message) => [
             message.received_at,
@@ -22,7 +21,7 @@ export async function listQuarantine(at: Invocation): Promise<void> {
             message.reason,
             message.payload,
           ]),
-          at.columns,
+          ['topic', 'payload'],
         ),
   );
 }

@@ -3,7 +3,7 @@ import { devicePath } from './device.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 import { durationText, intervalFor, sparkline } from './sparkline.ts';
-import { cell, table } from './table.ts';
+import { cell } from './table.ts';
 
 interface QueryOptions {
   readonly start: string;
@@ -26,12 +26,13 @@ interface Answer {
 
 /** Shows the readings of one device. CSV and JSON pass through as the hub streams them. */
 export async function query(at: Invocation, id: string, options: QueryOptions): Promise<void> {
+  refuseLostOptions(options);
   const format = at.json ? 'json' : options.format;
   await withHub(at, async (hub) => {
     if (format === 'sparkline') return at.print(await sparklines(hub, at, id, options));
     if (format !== 'table') return stream(hub, at, id, { ...parameters(options), format });
     const answer = await hub.get<Answer>(`${devicePath(id)}/telemetry`, parameters(options));
-    at.print(answer.data.length === 0 ? nothing(id, options) : rows(answer, at.columns));
+    at.print(answer.data.length === 0 ? await nothing(hub, id, options) : rows(at, answer));
     if (answer.truncated) {
       at.note(
         `There are more than these ${answer.data.length}: --limit shows more, --interval fewer.`,
@@ -66,7 +67,7 @@ async function sparklines(
     limit: undefined,
   });
   const lines = sparklinesOf(answer.data, startMs, endMs, intervalMs);
-  return lines === '' ? nothing(id, options) : lines;
+  return lines === '' ? nothing(hub, id, options) : lines;
 }
 
 /** What a line has beside its blocks: the name, and three numbers. */
@@ -116,13 +117,12 @@ export function sparklinesOf(
     .join('\n');
 }
 
-function rows(answer: Answer, columns: number): string {
+function rows(at: Invocation, answer: Answer): string {
   const names = [...new Set(answer.data.flatMap((row) => Object.keys(row)))];
   const ordered = ['timestamp', ...names.filter((name) => name !== 'timestamp')];
-  return table(
+  return at.table(
     ordered,
     answer.data.map((row) => ordered.map((name) => row[name])),
-    columns,
   );
 }
 
@@ -152,8 +152,42 @@ const parameters = ({ start, end, interval, fields, agg, limit, tz }: QueryOptio
   tz,
 });
 
-const nothing = (id: string, { start, end }: QueryOptions): string =>
-  `${id} has no readings from ${start} to ${end}.`;
+/** Options that change nothing without `--interval`: their typist expects them to. */
+function refuseLostOptions({ interval, agg, tz, format }: QueryOptions): void {
+  if (interval !== undefined || format === 'sparkline') return;
+  const lost = agg !== undefined ? '--agg' : tz !== undefined ? '--tz' : undefined;
+  if (lost === undefined) return;
+  throw new HearthError('bad_request', `${lost} needs --interval`, {
+    field: lost,
+    hint: 'Without it every reading is a row of its own: add --interval 1h, or 1d.',
+  });
+}
+
+/** Why there is nothing to show: none of the named metrics exist, or nothing was measured then. */
+async function nothing(
+  hub: Hub,
+  id: string,
+  { start, end, fields }: QueryOptions,
+): Promise<string> {
+  const none = `${id} has no readings from ${start} to ${end}.`;
+  if (fields === undefined) return none;
+  const metrics = await metricsOf(hub, id);
+  const wanted = fields.split(',').map((name) => name.trim());
+  const unknown = wanted.filter((name) => !metrics.includes(name));
+  if (unknown.length === 0 || metrics.length === 0) return none;
+  return `${id} has no metric ${unknown.map(cell).join(', ')}. It has: ${metrics.map(cell).join(', ')}.`;
+}
+
+/** The metrics a device has ever sent; none for one that has sent nothing yet. */
+async function metricsOf(hub: Hub, id: string): Promise<string[]> {
+  try {
+    const latest = await hub.get<Row>(`${devicePath(id)}/telemetry/latest`);
+    return Object.keys(latest).filter((name) => name !== 'device_id' && name !== 'timestamp');
+  } catch (error) {
+    if (error instanceof HearthError && error.code === 'not_found') return [];
+    throw error;
+  }
+}
 
 /** Four digits that matter: 0.01234, 12.34, 12345. */
 const short = (value: number): string =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { HearthError } from '#kernel';
 import { answers, socketPathOf } from './hub-link.ts';
 import type { Invocation } from './invocation.ts';
-import { bytes, table } from './table.ts';
+import { bytes } from './table.ts';
 
 /** The settings are the owner's, not the hub's. */
 const kept = new Set(['config.json']);
@@ -32,7 +32,7 @@ export async function reset(at: Invocation, options: { readonly yes?: boolean })
     const entries = await entriesOf(directory);
     const total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
     const answer = { directory, entries, bytes: total, deleted: options.yes === true };
-    at.answer(answer, () => listing(directory, entries, total, at.columns));
+    at.answer(answer, () => listing(at, entries, total));
     if (!options.yes) {
       throw new HearthError('bad_request', 'nothing is deleted yet', {
         hint: 'To delete all of this, for good: hearth reset --yes.',
@@ -45,7 +45,9 @@ export async function reset(at: Invocation, options: { readonly yes?: boolean })
     lock.release();
   }
   await rm(join(directory, lockName), { force: true });
-  at.note('All of it is deleted.');
+  at.note('All of it is deleted. The next start makes a new certificate authority:');
+  at.note('- every device needs new files (hearth device add ID --out DIR);');
+  at.note('- browsers and phones have to trust the new authority (the page /trust shows how).');
 }
 
 /** Keeps every hub out of the directory meanwhile. @throws HearthError `already_running`. */
@@ -59,13 +61,12 @@ async function holdDirectory(directory: string): Promise<{ release(): void }> {
   return lockDirectory(directory);
 }
 
-const listing = (directory: string, entries: readonly Entry[], total: number, columns: number) =>
+const listing = (at: Invocation, entries: readonly Entry[], total: number) =>
   [
-    `In ${directory}:`,
-    table(
+    `In ${at.data}:`,
+    at.table(
       ['name', 'size'],
       entries.map((entry) => [entry.name, bytes(entry.bytes)]),
-      columns,
     ),
     `${bytes(total)} in all.`,
   ].join('\n');

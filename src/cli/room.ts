@@ -1,7 +1,6 @@
 import { HearthError } from '#kernel';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { table } from './table.ts';
 
 export interface Room {
   readonly id: string;
@@ -24,10 +23,10 @@ export async function listRooms(at: Invocation): Promise<void> {
   at.answer(answer, () =>
     answer.rooms.length === 0
       ? 'There are no rooms yet: hearth room add "Living room".'
-      : table(
+      : at.table(
           ['id', 'name', 'order'],
           answer.rooms.map(({ id, name, order }) => [id, name, order]),
-          at.columns,
+          ['name'],
         ),
   );
 }
@@ -50,4 +49,20 @@ export async function findRoom(hub: Hub, idOrName: string): Promise<Room> {
   throw new HearthError('not_found', `there is no room "${idOrName}"`, {
     hint: `Add it: hearth room add "${idOrName}".`,
   });
+}
+
+/** Ids of the rooms by the names that are asked for; a room that is not there yet is made. */
+export async function roomIds(
+  hub: Hub,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map<string, string>();
+  if (names.length === 0) return ids;
+  const { rooms } = await hub.get<{ rooms: readonly Room[] }>('/rooms');
+  for (const name of new Set(names)) {
+    const known = rooms.find((room) => room.name.toLowerCase() === name.toLowerCase());
+    const room = known ?? (await hub.post<Room>('/rooms', { name }));
+    ids.set(name, room.id);
+  }
+  return ids;
 }

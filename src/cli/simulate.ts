@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HearthError } from '#kernel';
 import {
-  type DeviceCredentials,
   type Ground,
-  Keyring,
   type Member,
   runFleet,
   runInteractive,
@@ -12,14 +9,19 @@ import {
   type Summary,
   spanOf,
 } from '#sim';
-import { devicePath } from './device.ts';
-import type { IssuedCertificate } from './device-files.ts';
 import { type Hub, withHub } from './hub.ts';
 import { interrupted } from './interrupted.ts';
 import type { Invocation } from './invocation.ts';
 import { mqttsPort } from './mqtts-port.ts';
 import { ProgressBar } from './progress.ts';
-import { planSimulation, type SimulateOptions, type SimulationPlan } from './simulation-plan.ts';
+import { prepareDevices, removeSimulated } from './simulated-devices.ts';
+import {
+  membersOf,
+  planSimulation,
+  requireOneKind,
+  type SimulateOptions,
+  type SimulationPlan,
+} from './simulation-plan.ts';
 import { list } from './table.ts';
 
 /** Of the hub's limit for one device, the share a replay takes: the rest is for the device itself. */
@@ -28,11 +30,14 @@ const dayMs = 86_400_000;
 
 /** Connects simulated devices to the running hub, and says at the end how it went. */
 export async function simulate(at: Invocation, options: SimulateOptions): Promise<void> {
+  requireOneKind(options);
+  if (options.remove) return removeSimulated(at, options);
   const nowMs = at.around.clock.nowMs();
   const plan = planSimulation(options, nowMs);
   const seed = options.seed ?? String(nowMs);
   const summary = await withHub(at, (hub) => perform(at, hub, plan, seed), { running: true });
   at.answer({ ...summary, seed }, () => list({ ...words(summary), seed }));
+  sayWhatNext(at, membersOf(plan));
   const missing = summary.sent - summary.acknowledged;
   if (missing === 0 && summary.refused.length === 0) return;
   throw new HearthError('unavailable', summary.refused[0] ?? `${missing} were not acknowledged`, {
@@ -49,7 +54,7 @@ async function perform(
   const ground: Ground = {
     hub: { host: 'localhost', port: await mqttsPort(hub, at) },
     clock: at.around.clock,
-    keyring: new Keyring(join(at.data, 'simulator'), (member) => register(hub, member)),
+    keyring: await prepareDevices(at, hub, membersOf(plan)),
   };
   if (plan.kind === 'interactive') return steer(at, plan, ground, seed);
 
@@ -72,14 +77,19 @@ async function perform(
   }
 }
 
-/** Adds the device unless the hub has it, and has a certificate signed for it. */
-async function register(hub: Hub, { id, name, profile }: Member): Promise<DeviceCredentials> {
-  await hub.post('/devices', { id, name, type: profile }).catch((error) => {
-    if (!(error instanceof HearthError) || error.code !== 'conflict') throw error;
-  });
-  const issued = await hub.post<IssuedCertificate>(`${devicePath(id)}/certificates`);
-  if (issued.key === undefined) throw new Error(`the hub made no key for ${id}`);
-  return { caPem: issued.ca, certificatePem: issued.certificate, keyPem: issued.key };
+/** What the run left behind, where to look at it and how to be rid of it. */
+function sayWhatNext(at: Invocation, members: readonly Member[]): void {
+  const [first] = members;
+  if (first === undefined) return;
+  const { id } = first;
+  const which =
+    members.length === 1
+      ? `The simulated device ${id} stays`
+      : `The ${members.length} simulated devices stay, as ${id} and so on`;
+  at.note('');
+  at.note(`${which}: on the dashboard, and in hearth device list.`);
+  at.note(`To see readings: hearth query ${id}`);
+  at.note('To remove every simulated device: hearth simulate --remove');
 }
 
 async function steer(

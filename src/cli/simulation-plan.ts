@@ -22,6 +22,8 @@ export interface SimulateOptions {
   readonly speed: string;
   readonly type?: string;
   readonly seed?: string;
+  readonly remove?: boolean;
+  readonly yes?: boolean;
 }
 
 /** What was asked for, understood: one of three kinds of run. */
@@ -42,16 +44,25 @@ export type SimulationPlan =
     }
   | { readonly kind: 'interactive'; readonly member: Member; readonly everyMs: number };
 
+/** The devices a run is with. */
+export const membersOf = (plan: SimulationPlan): readonly Member[] =>
+  plan.kind === 'fleet' ? plan.members : [plan.member];
+
 const mostDevices = 2000;
 const mostPerSecond = 10_000;
 
+/** @throws HearthError `bad_request` unless exactly one thing is to be done. */
+export function requireOneKind(options: SimulateOptions): void {
+  const { preset, devices, replay, interactive, remove } = options;
+  const kinds = [preset, devices, replay, interactive, remove];
+  if (kinds.filter((kind) => kind !== undefined).length === 1) return;
+  throw wrong('simulate', 'takes one of --preset, --devices, --replay, --interactive and --remove');
+}
+
 /** @throws HearthError `bad_request` naming the option at fault. */
 export function planSimulation(options: SimulateOptions, nowMs: number): SimulationPlan {
+  requireOneKind(options);
   const { preset, devices, replay, interactive } = options;
-  const kinds = [preset, devices, replay, interactive].filter((kind) => kind !== undefined);
-  if (kinds.length !== 1) {
-    throw wrong('simulate', 'takes one of --preset, --devices, --replay and --interactive');
-  }
   if (replay !== undefined) return planReplay(options, replay, nowMs);
   if (interactive) return planInteractive(options);
   const kind = profileOf(options.type ?? 'plug');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ConfigKey } from '#config';
+import { strangeVariables } from '#config';
 import { type Clock, createLog, HearthError } from '#kernel';
 import { LogRing } from '#ops';
 import { DashboardBuild } from './dashboard-build.ts';
@@ -22,6 +22,9 @@ const endedBySignal = 130;
 export async function start(at: Invocation, options: StartOptions): Promise<void> {
   const { around } = at;
   const config = at.config(readSettings(options.set));
+  for (const { name, meant } of strangeVariables(around.environment)) {
+    at.note(`${name} is no setting. Did you mean ${meant}?`);
+  }
   const logs = new LogRing();
   const log = await createLog({
     level: config['log.level'],
@@ -45,6 +48,7 @@ export async function start(at: Invocation, options: StartOptions): Promise<void
 
     await aborted(stop.signal);
     await within(around.clock, hub.stop());
+    at.note('Hearth has stopped.');
   } finally {
     build.stop();
     stop.forget();
@@ -52,10 +56,11 @@ export async function start(at: Invocation, options: StartOptions): Promise<void
 }
 
 /** `--set http.port=80` and its like. Which settings there are, and what they take, is config's to say. */
-function readSettings(pairs: readonly string[]): Partial<Record<ConfigKey, unknown>> {
+function readSettings(pairs: readonly string[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
+      if (pair.startsWith('data=')) throw elsewhere();
       if (equals > 0) return [pair.slice(0, equals), pair.slice(equals + 1)];
       throw new HearthError('bad_request', `--set takes key=value, not "${pair}"`, {
         field: '--set',
@@ -64,6 +69,12 @@ function readSettings(pairs: readonly string[]): Partial<Record<ConfigKey, unkno
     }),
   );
 }
+
+const elsewhere = (): HearthError =>
+  new HearthError('bad_request', '--set does not take the data directory', {
+    field: '--set',
+    hint: 'Say it with --data DIR.',
+  });
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

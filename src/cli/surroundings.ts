@@ -37,7 +37,7 @@ export type OpenHub = (options: {
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
-  readonly input: Readable;
+  readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Output;
   readonly errors: Output;
   readonly clock: Clock;

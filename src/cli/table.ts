@@ -1,5 +1,6 @@
 const gap = '  ';
-const narrowest = 6;
+/** Free text is not cut to less than this. */
+const narrowest = 12;
 
 /**
  * Text that is safe for a terminal: one line, no escape sequences. Ids, topics and payloads come
@@ -15,21 +16,30 @@ export function cell(value: unknown): string {
   return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
+/** How wide a table may be, and what gives way when it is wider. */
+export interface Fit {
+  /** Characters in a line; `Infinity` where no terminal would wrap it. */
+  readonly columns: number;
+  /** Headings of free text. Times, ids, names of settings and reasons are of no use in half. */
+  readonly cuts?: readonly string[];
+}
+
 /**
- * Rows under their headings, as wide as the terminal allows: the widest columns give way first.
- * Numbers stand to the right.
+ * Rows under their headings. Of columns that may be cut, the widest give way first; when that would
+ * not be enough, nothing is cut and the terminal wraps the lines. Numbers stand to the right.
  */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly unknown[])[],
-  terminalColumns: number,
+  { columns, cuts = [] }: Fit,
 ): string {
   const texts = rows.map((row) => headings.map((_, column) => cell(row[column])));
   const widths = shrink(
     headings.map((heading, column) =>
       texts.reduce((width, row) => Math.max(width, lengthOf(row[column] ?? '')), lengthOf(heading)),
     ),
-    terminalColumns - gap.length * (headings.length - 1),
+    columns - gap.length * (headings.length - 1),
+    headings.map((heading) => cuts.includes(heading)),
   );
   const isNumber = headings.map(
     (_, column) =>
@@ -64,11 +74,14 @@ export function bytes(count: number): string {
   return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }
 
-function shrink(widths: readonly number[], room: number): number[] {
+function shrink(widths: readonly number[], room: number, mayCut: readonly boolean[]): number[] {
   const fitted = [...widths];
+  const cuttable = (width: number, column: number) => (mayCut[column] ? width : 0);
   for (let over = fitted.reduce((sum, width) => sum + width, -room); over > 0; over--) {
-    const widest = fitted.indexOf(Math.max(...fitted));
-    if ((fitted[widest] ?? 0) <= narrowest) break;
+    const candidates = fitted.map(cuttable);
+    const widest = candidates.indexOf(Math.max(...candidates));
+    // Lines that are wrapped all the same may as well be whole.
+    if ((candidates[widest] ?? 0) <= narrowest) return [...widths];
     fitted[widest] = (fitted[widest] ?? 0) - 1;
   }
   return fitted;

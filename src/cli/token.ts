@@ -1,7 +1,6 @@
 import { HearthError } from '#kernel';
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { table } from './table.ts';
 
 interface CreateOptions {
   readonly name: string;
@@ -34,7 +33,7 @@ export async function listTokens(at: Invocation): Promise<void> {
   at.answer(answer, () =>
     answer.tokens.length === 0
       ? 'There are no tokens.'
-      : table(
+      : at.table(
           ['id', 'name', 'role', 'created', 'expires', 'last used', 'revoked'],
           answer.tokens.map((token) => [
             token.id,
@@ -45,7 +44,7 @@ export async function listTokens(at: Invocation): Promise<void> {
             token.last_used_at,
             token.revoked_at,
           ]),
-          at.columns,
+          ['name'],
         ),
   );
 }

@@ -37,6 +37,7 @@ export function identityRoutes(api: Api, devices: Devices): void {
           ca: issued.caPem,
           serial: issued.serial,
           not_after: issued.notAfter,
+          mqtts_port: issued.mqttsPort ?? null,
         },
         201,
       );

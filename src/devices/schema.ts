@@ -178,6 +178,11 @@ export const issuedCertificate = z
     ca: z.string().openapi({ description: 'What the device has to trust, PEM' }),
     serial: z.string(),
     not_after: time,
+    mqtts_port: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: 'Where to connect with it: MQTT over TLS; null while it is off' }),
   })
   .openapi('IssuedCertificate');
 

@@ -30,6 +30,8 @@ export interface DevicesOptions {
   readonly log: Log;
   readonly authority: CertificateAuthority;
   readonly auth: Accounts;
+  /** Where MQTT over TLS listens now, for whoever gets a certificate; undefined while it does not. */
+  readonly mqttsPort?: () => number | undefined;
 }
 
 /** The registry of devices: who they are, what they last said, and what they may do on the broker. */
@@ -46,18 +48,20 @@ export class Devices implements Part {
   readonly #log: Log;
   readonly #authority: CertificateAuthority;
   readonly #auth: Accounts;
+  readonly #mqttsPort: () => number | undefined;
   readonly #registry: Registry;
   readonly #reports: DeviceReports;
   readonly #presence: Presence;
   readonly #denials: Denials;
   #unlisten: () => void = () => {};
 
-  constructor({ db, clock, log, authority, auth }: DevicesOptions) {
+  constructor({ db, clock, log, authority, auth, mqttsPort }: DevicesOptions) {
     const store = new DeviceStore(db);
     this.#clock = clock;
     this.#log = log;
     this.#authority = authority;
     this.#auth = auth;
+    this.#mqttsPort = mqttsPort ?? (() => undefined);
     this.#registry = new Registry(store, clock);
     this.#reports = new DeviceReports(store, clock, log);
     this.#presence = new Presence(clock, (id, online) =>
@@ -161,7 +165,7 @@ export class Devices implements Part {
     this.#registry.get(id);
     const serials = this.#authority.revokeAll(id);
     this.#registry.revokeKey(id);
-    this.#auth.credentials.remove(id);
+    this.#auth.credentials.remove(id, 'device');
     this.#evict(id);
     this.#log.info({ deviceId: id, certificates: serials.length }, 'device revoked');
     return serials;
@@ -185,7 +189,7 @@ export class Devices implements Part {
   async issueCertificate(
     id: string,
     csrPem?: string,
-  ): Promise<IssuedCertificate & { caPem: string }> {
+  ): Promise<IssuedCertificate & { caPem: string; mqttsPort: number | undefined }> {
     const device = this.#registry.get(id);
     if (device.state === 'disabled') {
       throw new HearthError('conflict', `the device "${id}" is disabled`, {
@@ -195,7 +199,7 @@ export class Devices implements Part {
     const issued = await this.#authority.issueClient(
       csrPem === undefined ? { deviceId: id } : { deviceId: id, csrPem },
     );
-    return { ...issued, caPem: this.#authority.caPem };
+    return { ...issued, caPem: this.#authority.caPem, mqttsPort: this.#mqttsPort() };
   }
 
   /** @throws HearthError `not_found`. */
@@ -212,12 +216,18 @@ export class Devices implements Part {
   applySamples(samples: readonly StateSample[]): void {
     for (const sample of samples) {
       if (!this.exists(sample.deviceId)) continue;
-      const report = this.#reports.of(sample.deviceId);
-      report.apply(sample.timeUs, sample.values);
-      const receivedMs = Math.floor(sample.receivedUs / 1000);
-      report.seen(receivedMs);
-      this.#reports.touch(sample.deviceId);
+      const receivedMs = this.#remember(sample);
       this.#presence.heard(sample.deviceId, receivedMs);
+    }
+  }
+
+  /**
+   * Takes in readings of before the hub was started that may not have made it into the saved state.
+   * They are no sign of life: the device is as offline as it was.
+   */
+  restoreSamples(samples: readonly StateSample[]): void {
+    for (const sample of samples) {
+      if (this.exists(sample.deviceId)) this.#remember(sample);
     }
   }
 
@@ -262,6 +272,16 @@ export class Devices implements Part {
         this.#reports.touch(deviceId);
       },
     });
+  }
+
+  /** Returns when the reading was received, in milliseconds since 1970 UTC. */
+  #remember({ deviceId, timeUs, receivedUs, values }: StateSample): number {
+    const report = this.#reports.of(deviceId);
+    const receivedMs = Math.floor(receivedUs / 1000);
+    report.apply(timeUs, values);
+    report.seen(receivedMs);
+    this.#reports.touch(deviceId);
+    return receivedMs;
   }
 
   #takeStatus(id: string, status: StatusReport | undefined): void {

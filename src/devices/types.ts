@@ -111,8 +111,8 @@ export interface Accounts {
       name: string,
       password: string,
     ): Promise<{ readonly name: string; readonly role: 'service' | 'device' } | undefined>;
-    /** Removes a credential; returns whether there was one. */
-    remove(name: string): boolean;
+    /** Removes a credential if it is of that role; returns whether it was. */
+    remove(name: string, role: 'device'): boolean;
   };
   callerOfToken(token: string): Caller | undefined;
   readonly onRevoked: {

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Config, environmentName } from '#config';
-import { HearthError, messageOf } from '#kernel';
+import { HearthError, type Log, messageOf } from '#kernel';
 
 /** What bounds every listener: a client may neither be slow for ever nor say too much. */
 export const serverLimits = {
@@ -19,10 +19,12 @@ const lingerMs = 1000;
 /** One listening server, and the sockets it has to end when it stops. */
 export class Listener {
   readonly #server: Server;
+  readonly #log: Log;
   readonly #sockets = new Set<Socket>();
 
-  constructor(server: Server, mostConnections: number) {
+  constructor(server: Server, mostConnections: number, log: Log) {
     this.#server = server;
+    this.#log = log;
     server.maxConnections = mostConnections;
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -74,6 +76,10 @@ export class Listener {
       this.#server.once('error', onError);
       this.#server.listen(where, () => {
         this.#server.off('error', onError);
+        // Running out of file descriptors ends one accept, not the hub.
+        this.#server.on('error', (error) => {
+          this.#log.warn({ reason: messageOf(error) }, 'a connection could not be accepted');
+        });
         resolve();
       });
     });

@@ -72,14 +72,14 @@ export class HttpServer implements Part {
 
   /** @throws HearthError `address_in_use` or `bad_config` naming the setting; then nothing listens. */
   async start(): Promise<void> {
-    const { authority, config } = this.#options;
+    const { authority, config, log } = this.#options;
     this.#upgrades = this.#newUpgrades();
     const https = this.#newTlsServer();
     const most = plainConnections + config['limits.websockets'] + config['limits.connections'];
     const listeners = {
-      https: new Listener(https, most),
-      http: new Listener(this.#newPlainServer('http'), most),
-      socket: new Listener(this.#newPlainServer('socket'), plainConnections),
+      https: new Listener(https, most, log),
+      http: new Listener(this.#newPlainServer('http'), most, log),
+      socket: new Listener(this.#newPlainServer('socket'), plainConnections, log),
     };
     this.#listeners = listeners;
     this.#readNames();

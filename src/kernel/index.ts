@@ -8,6 +8,7 @@ export type { Part } from './lifecycle.ts';
 export { Lifecycle } from './lifecycle.ts';
 export type { Log, LogLevel } from './log.ts';
 export { createLog, silentLog } from './log.ts';
+export { nearest } from './nearest.ts';
 export type { Unlisten } from './signal.ts';
 export { Signal } from './signal.ts';
 export { isoOfMicroseconds, parseDurationMs, parseTimeMs } from './units.ts';

@@ -254,7 +254,7 @@ export class Broker implements Part {
   #reception(): Reception {
     const { admission, context } = this.#needRunning();
     return {
-      enter: (begin) => admission.enter(begin),
+      enter: (arrival) => admission.enter(arrival),
       connect: (wire, origin, entrance) => {
         if (this.#stopping || wire.destroyed) {
           wire.destroy();
@@ -278,6 +278,7 @@ export class Broker implements Part {
 
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
+    this.#running?.admission.sweep(nowMs);
     for (const connection of this.#connections.keys()) connection.sweep(nowMs);
   }
 

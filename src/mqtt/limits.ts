@@ -25,6 +25,11 @@ export const policy = {
   connectTimeoutMs: 10_000,
   /** Connections between accept and CONNACK at once; others wait their turn. */
   handshakes: 128,
+  /** What one address may have of them, and of the connections that wait. */
+  handshakeShare: 1 / 4,
+  waitingShare: 1 / 2,
+  /** How long a connection waits for its turn; a client that wants in tries again. */
+  waitTimeoutMs: 30_000,
   /** A client whose socket took nothing for this long is frozen and is let go. */
   stallTimeoutMs: 15_000,
   /** How long a closing connection may take to hand over its last bytes. */

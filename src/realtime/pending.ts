@@ -2,6 +2,9 @@ import type { DeviceChange, Scalar, StateSample } from '#devices';
 import { isoOfMicroseconds } from '#kernel';
 import type { ServerMessage } from './messages.ts';
 
+/** As many as the hub remembers the latest value of. */
+const mostMetrics = 256;
+
 interface Value {
   readonly timeUs: number;
   readonly value: Scalar;
@@ -9,7 +12,8 @@ interface Value {
 
 /**
  * What waits to be sent to one client: of each metric the newest value, of each device the last
- * change. However slow the client, it holds no more than one screen full.
+ * change. However slow the client and whatever a device makes up, it holds no more than one screen
+ * full.
  */
 export class Pending {
   readonly #values = new Map<string, Map<string, Value>>();
@@ -28,7 +32,9 @@ export class Pending {
         this.#values.set(sample.deviceId, values);
       }
       const waiting = values.get(metric);
-      if (waiting !== undefined && waiting.timeUs > sample.timeUs) continue;
+      if (waiting === undefined ? values.size >= mostMetrics : waiting.timeUs > sample.timeUs) {
+        continue;
+      }
       values.set(metric, { timeUs: sample.timeUs, value });
     }
   }
@@ -49,7 +55,8 @@ export class Pending {
       device,
     }));
     for (const [deviceId, values] of this.#values) {
-      const newestUs = Math.max(...[...values.values()].map(({ timeUs }) => timeUs));
+      let newestUs = Number.NEGATIVE_INFINITY;
+      for (const { timeUs } of values.values()) newestUs = Math.max(newestUs, timeUs);
       messages.push({
         type: 'telemetry',
         device_id: deviceId,

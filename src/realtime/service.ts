@@ -28,7 +28,7 @@ export interface RealtimeOptions {
   readonly log: Log;
 }
 
-/** Asks once more who the headers of an upgrade stand for; undefined when they no longer do. */
+/** Asks once more who it was that was let in; undefined when they no longer would be. */
 export type Reauthenticate = () => Promise<Caller | undefined>;
 
 const flushAfterMs = 100;
@@ -42,6 +42,7 @@ const mostStrangers = 20;
 export class Realtime implements Part {
   readonly name = 'realtime';
   readonly #options: RealtimeOptions;
+  /** Each with how to ask again: by the headers it came with, or the token of its first message. */
   readonly #viewers = new Map<Viewer, Reauthenticate | undefined>();
   #stops: (Cancel | Unlisten)[] = [];
   #flushing: Cancel | undefined;
@@ -76,8 +77,9 @@ export class Realtime implements Part {
   }
 
   /**
-   * Takes over a WebSocket. Without a `caller` its first message has to say who it is. With
-   * `reauthenticate` a session or token that ends while it is open ends it within a minute.
+   * Takes over a WebSocket. Without a `caller` its first message has to say who it is. A token that
+   * ends while it is open ends it within a minute; with `reauthenticate`, which asks about `caller`,
+   * so does a session.
    */
   accept(ws: WebSocket, caller: Caller | undefined, reauthenticate?: Reauthenticate): void {
     const { auth, clock, devices, limits, log } = this.#options;
@@ -97,12 +99,14 @@ export class Realtime implements Part {
       caller,
       admit: (token) => {
         const found = auth.callerOfToken(token);
-        return may(found, 'telemetry.read') ? found : undefined;
+        if (!may(found, 'telemetry.read')) return undefined;
+        this.#viewers.set(viewer, async () => auth.callerOfToken(token));
+        return found;
       },
       isDevice: (id) => devices.exists(id),
       welcome: () => this.#welcome(),
     });
-    this.#viewers.set(viewer, reauthenticate);
+    this.#viewers.set(viewer, caller && reauthenticate);
     ws.on('close', () => this.#viewers.delete(viewer));
     viewer.open();
   }
@@ -132,17 +136,28 @@ export class Realtime implements Part {
     this.#flushing ??= this.#options.clock.after(flushAfterMs, () => {
       this.#flushing = undefined;
       for (const viewer of this.#viewers.keys()) {
-        if (viewer.hasPending) viewer.flush();
+        if (viewer.hasPending) this.#flush(viewer);
       }
       if ([...this.#viewers.keys()].some((viewer) => viewer.hasPending)) this.#scheduleFlush();
     });
+  }
+
+  /** What cannot be sent to one client costs that client its connection, and nobody else anything. */
+  #flush(viewer: Viewer): void {
+    try {
+      viewer.flush();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a live view could not be served');
+      this.#viewers.delete(viewer);
+      viewer.close(closeCodes.internalError, 'the hub failed to say what there is');
+    }
   }
 
   #onRevoked(kind: string, id: string): void {
     if (kind !== 'token') return;
     for (const viewer of this.#viewers.keys()) {
       if (viewer.caller?.kind === 'token' && viewer.caller.id === id) {
-        viewer.close(closeCodes.policy, 'your token was revoked');
+        viewer.close(closeCodes.policy, 'your token is not valid any more');
       }
     }
   }

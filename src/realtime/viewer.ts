@@ -7,7 +7,12 @@ import { Pending } from './pending.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** RFC 6455 §7.4.1, and 1013 of the IANA registry. */
-export const closeCodes = { goingAway: 1001, policy: 1008, tryAgainLater: 1013 } as const;
+export const closeCodes = {
+  goingAway: 1001,
+  policy: 1008,
+  internalError: 1011,
+  tryAgainLater: 1013,
+} as const;
 
 /** Above this the client only gets what changed last, later. */
 const slowBytes = 1024 * 1024;

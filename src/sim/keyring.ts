@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceCredentials } from './device.ts';
 import type { Member } from './presets.ts';
@@ -37,6 +37,27 @@ export class Keyring {
     return credentials;
   }
 
+  /** Ids of the devices that there are keys of. */
+  async ids(): Promise<string[]> {
+    const entries = await readdir(this.#directory, { withFileTypes: true }).catch(ifMissing([]));
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
+  /**
+   * Whether the device that the hub made at `createdMs` is the one these keys are for: another may
+   * have taken the id of one that was removed.
+   */
+  async made(id: string, createdMs: number): Promise<boolean> {
+    const certificate = join(this.#directory, id, files.certificatePem);
+    const kept = await stat(certificate).catch(ifMissing(undefined));
+    return kept !== undefined && createdMs <= kept.mtimeMs;
+  }
+
+  /** Throws the keys of a device away. */
+  async forget(id: string): Promise<void> {
+    await rm(join(this.#directory, id), { recursive: true, force: true });
+  }
+
   async #read(id: string): Promise<DeviceCredentials | undefined> {
     const read = (name: string) => readFile(join(this.#directory, id, name), 'utf8');
     try {
@@ -52,6 +73,13 @@ export class Keyring {
     }
   }
 }
+
+const ifMissing =
+  <Value>(value: Value) =>
+  (error: NodeJS.ErrnoException): Value => {
+    if (error.code === 'ENOENT') return value;
+    throw error;
+  };
 
 function isValid(credentials: DeviceCredentials, nowMs: number): boolean {
   try {

@@ -29,10 +29,14 @@ export const csvFormat = (columns: readonly string[]): AnswerFormat => ({
   open: () => csvLine(['timestamp', ...columns]),
   rows: (rows) =>
     rows
-      .map((row) => csvLine([row.timestamp, ...columns.map((column) => row[column] ?? '')]))
+      .map((row) => csvLine([row.timestamp, ...columns.map((column) => cellOf(row, column))]))
       .join(''),
   close: () => '',
 });
+
+/** A column may be called what every object inherits: `constructor`. */
+const cellOf = (row: TelemetryRow, column: string): Value =>
+  (Object.hasOwn(row, column) ? row[column] : undefined) ?? '';
 
 const csvLine = (cells: readonly Value[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 

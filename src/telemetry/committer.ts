@@ -24,7 +24,10 @@ export class Committer {
   readonly #series: SeriesBook;
   readonly #onCommitted: (batch: Batch, seq: number) => void;
   readonly #nowMs: () => number;
-  #open = new Batch(smallestCapacity);
+  #lastOrdinal = 1;
+  #open = new Batch(1, smallestCapacity);
+  /** The batch on its way to the disk. */
+  #leaving: Batch | undefined;
   #inFlight: Promise<void> | undefined;
   #scheduled = false;
   #receivedUs = 0;
@@ -65,9 +68,20 @@ export class Committer {
     return this.#open.points.count;
   }
 
+  /** What the batch of this number waits for; `undefined` once it is on disk. */
+  pending(ordinal: number): Promise<void> | undefined {
+    if (ordinal === this.#open.ordinal) return this.#open.committed;
+    return ordinal === this.#leaving?.ordinal ? this.#leaving.committed : undefined;
+  }
+
   /** Why the last commit failed; `undefined` since one succeeded. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Takes the hub's clock for right: what was written at a later time was written by a wrong one. */
+  believe(nowUs: number): void {
+    if (this.lastWrittenUs > nowUs) this.lastWrittenUs = nowUs;
   }
 
   /** Says that the open batch has got something at `nowUs`, and should be on its way. */
@@ -85,8 +99,10 @@ export class Committer {
   flush(): void {
     const batch = this.#open;
     if (batch.points.count === 0 || this.#inFlight !== undefined || !this.#sink.ready) return;
-    this.#open = new Batch(Math.max(smallestCapacity, batch.points.count));
+    this.#open = this.#nextBatch(Math.max(smallestCapacity, batch.points.count));
+    this.#leaving = batch;
     this.#inFlight = this.#commit(batch).finally(() => {
+      this.#leaving = undefined;
       this.#inFlight = undefined;
       this.flush();
     });
@@ -101,8 +117,12 @@ export class Committer {
   /** Fails what is still open: for a stop with no storage left to write to. */
   abandon(reason: HearthError): void {
     const batch = this.#open;
-    this.#open = new Batch(smallestCapacity);
-    batch.commitment.failed(reason);
+    this.#open = this.#nextBatch(smallestCapacity);
+    batch.fail(reason);
+  }
+
+  #nextBatch(capacity: number): Batch {
+    return new Batch(++this.#lastOrdinal, capacity);
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -125,7 +145,7 @@ export class Committer {
       this.lastCommitMs = this.#nowMs() - startMs;
       this.lastWrittenUs = Math.max(this.lastWrittenUs, receivedUs);
       // Acknowledgments first: nothing that listens may delay them.
-      batch.commitment.committed();
+      batch.succeed();
       this.#onCommitted(batch, seq);
     } catch (error) {
       this.#series.giveBack(series);
@@ -134,7 +154,7 @@ export class Committer {
           ? error
           : new HearthError('storage_failed', 'the readings could not be stored', { cause: error });
       this.#problem = reason.message;
-      batch.commitment.failed(reason);
+      batch.fail(reason);
     }
   }
 }

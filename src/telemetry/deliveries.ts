@@ -5,47 +5,137 @@
  * them: packet identifier and a fingerprint of the payload.
  */
 
-/** A message as its sender delivered it. */
-export interface Delivery {
-  readonly packetId: number;
-  /** 53 bits of the payload's hash; see `fingerprint`. */
-  readonly fingerprint: number;
+/** Packet identifiers are 16 bits [MQTT-2.3.1-1]: a sender can have no more than this under way. */
+const mostSlots = 65_536;
+const fewestSlots = 64;
+/** Over all devices: 18 bytes each, once they are in use. */
+const slotsInAll = 1_048_576;
+
+/** How many deliveries of each device are remembered among so many devices: a power of two. */
+export function shareOf(devices: number): number {
+  const share = 2 ** Math.floor(Math.log2(slotsInAll / Math.max(1, devices)));
+  return Math.min(mostSlots, Math.max(fewestSlots, share));
 }
 
-/** More than a client may have unacknowledged at once, by default (`limits.inflight` is 256). */
-export const deliveriesPerDevice = 512;
-
 /**
- * The last deliveries of one device, by packet identifier: reusing one means the earlier message
- * was acknowledged. `Outcome` is what the owner remembers with each.
+ * The last deliveries of one device. A delivery's slot follows from its packet identifier, and
+ * senders count these up: a table of so many slots holds that many of the last deliveries. It
+ * doubles when two would share a slot, up to the device's share. Zero is no packet identifier, and
+ * marks a free slot.
  */
-export class DeliveryWindow<Outcome> {
-  readonly #entries = new Map<number, { fingerprint: number; outcome: Outcome }>();
+export class DeliveryWindow {
+  #most: number;
+  #packetIds = new Uint16Array();
+  #fingerprints = new Float64Array();
+  #stamps = new Float64Array();
 
-  get size(): number {
-    return this.#entries.size;
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  remember(delivery: Delivery, outcome: Outcome): void {
-    // Deleted first so that the entry moves to the young end of the map's insertion order.
-    this.#entries.delete(delivery.packetId);
-    this.#entries.set(delivery.packetId, { fingerprint: delivery.fingerprint, outcome });
-    if (this.#entries.size > deliveriesPerDevice) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
+  /** `stamp` is the owner's: which batch it went with. It rises from one delivery to the next. */
+  remember(packetId: number, fingerprint: number, stamp: number): void {
+    while (this.#packetIds.length < this.#most && !this.#fits(packetId)) {
+      this.#resize(Math.max(fewestSlots, this.#packetIds.length * 2));
+    }
+    this.#put(packetId, fingerprint, stamp);
+  }
+
+  /** The stamp of the same packet with the same payload; `undefined` when it was never seen. */
+  stampOf(packetId: number, fingerprint: number): number | undefined {
+    const slot = this.#slotOf(packetId);
+    if (this.#packetIds[slot] !== packetId || this.#fingerprints[slot] !== fingerprint) {
+      return undefined;
+    }
+    return this.#stamps[slot];
+  }
+
+  /** Takes a delivery back that did not reach the disk, unless a later one has its place. */
+  forget(packetId: number, stamp: number): void {
+    const slot = this.#slotOf(packetId);
+    if (this.#packetIds[slot] === packetId && this.#stamps[slot] === stamp) {
+      this.#packetIds[slot] = 0;
     }
   }
 
-  /** What became of the same packet with the same payload; `undefined` when it was never seen. */
-  outcomeOf(delivery: Delivery): Outcome | undefined {
-    const entry = this.#entries.get(delivery.packetId);
-    return entry?.fingerprint === delivery.fingerprint ? entry.outcome : undefined;
+  /** Remembers no more than `most` from now on. */
+  limit(most: number): void {
+    this.#most = most;
+    if (this.#packetIds.length > most) this.#resize(most);
   }
 
-  *entries(): Iterable<Delivery & { readonly outcome: Outcome }> {
-    for (const [packetId, entry] of this.#entries) yield { packetId, ...entry };
+  visitAll(visit: (packetId: number, fingerprint: number, stamp: number) => void): void {
+    for (let slot = 0; slot < this.#packetIds.length; slot++) {
+      const packetId = this.#packetIds[slot] as number;
+      if (packetId === 0) continue;
+      visit(packetId, this.#fingerprints[slot] as number, this.#stamps[slot] as number);
+    }
+  }
+
+  #slotOf(packetId: number): number {
+    return packetId & (this.#packetIds.length - 1);
+  }
+
+  #fits(packetId: number): boolean {
+    const taken = this.#packetIds[this.#slotOf(packetId)];
+    return taken === 0 || taken === packetId;
+  }
+
+  #put(packetId: number, fingerprint: number, stamp: number): void {
+    const slot = this.#slotOf(packetId);
+    this.#packetIds[slot] = packetId;
+    this.#fingerprints[slot] = fingerprint;
+    this.#stamps[slot] = stamp;
+  }
+
+  #resize(slots: number): void {
+    const [packetIds, fingerprints, stamps] = [this.#packetIds, this.#fingerprints, this.#stamps];
+    this.#packetIds = new Uint16Array(slots);
+    this.#fingerprints = new Float64Array(slots);
+    this.#stamps = new Float64Array(slots);
+    for (let from = 0; from < packetIds.length; from++) {
+      const packetId = packetIds[from] as number;
+      const stamp = stamps[from] as number;
+      const slot = this.#slotOf(packetId);
+      // Where two now share a slot, the later one stays.
+      const isTaken = this.#packetIds[slot] !== 0 && (this.#stamps[slot] as number) > stamp;
+      if (packetId !== 0 && !isTaken) this.#put(packetId, fingerprints[from] as number, stamp);
+    }
+  }
+}
+
+/** The windows of all devices, which share what memory there is for them. */
+export class Deliveries {
+  readonly #windows = new Map<string, DeliveryWindow>();
+  #share = mostSlots;
+
+  of(device: string): DeliveryWindow {
+    const known = this.#windows.get(device);
+    if (known !== undefined) return known;
+    const window = new DeliveryWindow(this.#share);
+    this.#windows.set(device, window);
+    this.#divide();
+    return window;
+  }
+
+  forget(device: string): void {
+    if (this.#windows.delete(device)) this.#divide();
+  }
+
+  clear(): void {
+    this.#windows.clear();
+    this.#share = mostSlots;
+  }
+
+  [Symbol.iterator](): Iterator<readonly [device: string, window: DeliveryWindow]> {
+    return this.#windows.entries();
+  }
+
+  #divide(): void {
+    const share = shareOf(this.#windows.size);
+    if (share === this.#share) return;
+    this.#share = share;
+    for (const window of this.#windows.values()) window.limit(share);
   }
 }
 

@@ -1,8 +1,8 @@
-import { type Clock, HearthError, isoOfMicroseconds } from '#kernel';
+import { type Clock, HearthError, isoOfMicroseconds, messageOf } from '#kernel';
 import type { InboundMessage } from '#mqtt';
-import type { Batch, Commitment } from './batch.ts';
+import type { Batch } from './batch.ts';
 import type { Committer } from './committer.ts';
-import { type Delivery, DeliveryWindow, fingerprint } from './deliveries.ts';
+import { Deliveries, type DeliveryWindow, fingerprint } from './deliveries.ts';
 import { type ParsedMessage, parseMessage, type Reading, type Rejection } from './parse.ts';
 import { decodePayload } from './payload.ts';
 import { timeMarks } from './points.ts';
@@ -11,6 +11,7 @@ import { TokenBucket } from './rate.ts';
 import { type SeriesBook, seriesPerDevice } from './series.ts';
 import { hubClockPlausible, readTimestampUs, settleTime } from './timestamp.ts';
 import type { Receipt, Submission, Value } from './types.ts';
+import type { DeviceDeliveries } from './worker/protocol.ts';
 
 export interface IntakeLimits {
   readonly messagesPerSecond: number;
@@ -23,7 +24,7 @@ interface DeviceIntake {
   readonly id: string;
   readonly metrics: Map<string, number>;
   readonly bucket: TokenBucket;
-  readonly deliveries: DeliveryWindow<Commitment>;
+  readonly deliveries: DeliveryWindow;
   lastReceivedUs: number;
 }
 
@@ -37,6 +38,8 @@ interface StampedReading {
   readonly mark: number;
 }
 
+/** The stamp of deliveries that an earlier run, or an earlier storage worker, brought to disk. */
+const onDisk = 0;
 const nothingRejected: readonly Rejection[] = [];
 /** A hub's clock that steps back further than this is followed; within it, receipts keep rising. */
 const receiptLeadUs = 1e6;
@@ -52,6 +55,7 @@ export class Intake {
   readonly #committer: Committer;
   readonly #quarantine: Quarantine;
   readonly #devices = new Map<string, DeviceIntake>();
+  readonly #deliveries = new Deliveries();
 
   constructor(parts: {
     readonly clock: Clock;
@@ -88,25 +92,34 @@ export class Intake {
     if (isBounded && !device.bucket.take(nowMs)) return this.#overRate(submission);
     const { body } = submission;
     const payload = Buffer.isBuffer(body) ? body : undefined;
-    let value = body;
-    if (payload !== undefined) {
-      const decoded = decodePayload(payload, this.#limits.messageBytes);
-      if ('problem' in decoded) return this.#refuse(submission, 'payload', decoded.problem);
-      value = decoded.value;
+    let message: ParsedMessage;
+    try {
+      let value = body;
+      if (payload !== undefined) {
+        const decoded = decodePayload(payload, this.#limits.messageBytes);
+        if ('problem' in decoded) return this.#refuse(submission, 'payload', decoded.problem);
+        value = decoded.value;
+      }
+      message = parseMessage(value);
+    } catch (error) {
+      // Nothing that a device can send may end its connection, not even what nobody thought of.
+      return this.#refuse(submission, 'payload', `cannot be read: ${messageOf(error)}`);
     }
-    const message = parseMessage(value);
     if (message.readings.length > 1) device.bucket.owe(message.readings.length - 1);
     return this.#take(device, submission, payload, message);
   }
 
   /** Puts back what is on disk about deliveries, at the start and after a restart of the worker. */
-  recall(deviceId: string, deliveries: readonly Delivery[], commitment: Commitment): void {
-    const device = this.#device(deviceId);
-    for (const delivery of deliveries) device.deliveries.remember(delivery, commitment);
+  recall({ device, deliveries }: DeviceDeliveries): void {
+    const window = this.#deliveries.of(device);
+    for (let at = 0; at < deliveries.length; at += 2) {
+      window.remember(deliveries[at] as number, deliveries[at + 1] as number, onDisk);
+    }
   }
 
   forget(deviceId: string): void {
     this.#devices.delete(deviceId);
+    this.#deliveries.forget(deviceId);
   }
 
   #take(
@@ -120,14 +133,14 @@ export class Intake {
     const nowUs = this.#clock.nowMs() * 1000;
     const rejected = message.rejected.length > 0 ? [...message.rejected] : [];
     const stamped = this.#stamp(device, message.readings, nowUs, rejected);
-    const delivery = deliveryOf(submission, payload, stamped);
-    if (delivery !== undefined && submission.delivery?.duplicate === true) {
+    const { delivery } = submission;
+    const mark = delivery && identityOf(payload, stamped);
+    if (mark !== undefined && delivery?.duplicate === true) {
       // Whether the first reached the disk is not known before storage has read it again.
       if (!committer.ready) return this.#unavailable();
-      const earlier = device.deliveries.outcomeOf(delivery);
-      // A failed one never reached the disk: then this is the first that can.
-      if (earlier !== undefined && earlier.state !== 'failed') {
-        const committed = earlier.state === 'pending' ? earlier.promise : undefined;
+      const earlier = device.deliveries.stampOf(delivery.packetId, mark);
+      if (earlier !== undefined) {
+        const committed = committer.pending(earlier);
         return { accepted: stamped.length, rejected: nothingRejected, committed };
       }
     }
@@ -147,12 +160,11 @@ export class Intake {
     }
     if (rejected.length > 0) this.#quarantine.addRejections(submission, rejected);
     if (series === undefined) return { accepted: 0, rejected, committed: undefined };
-    if (delivery !== undefined) {
-      batch.addDelivery(series, delivery);
-      device.deliveries.remember(delivery, batch.commitment);
+    if (delivery !== undefined && mark !== undefined) {
+      batch.addDelivery(device.deliveries, series, delivery.packetId, mark);
     }
     committer.due(nowUs);
-    return { accepted, rejected, committed: batch.commitment.promise };
+    return { accepted, rejected, committed: batch.committed };
   }
 
   /** Gives every reading its time: the device's where it can be believed, else the receipt. */
@@ -184,11 +196,14 @@ export class Intake {
   ): number | undefined {
     const { values, timeUs, receivedUs, mark } = reading;
     let last: number | undefined;
+    let taken: Record<string, Value> | undefined;
     for (const metric in values) {
       const series = device.metrics.get(metric) ?? this.#series.add(device.id, metric);
       if (series === undefined) {
         const reason = `would be this device's metric number ${seriesPerDevice + 1}`;
         rejected.push({ index: reading.index, field: metric, reason });
+        taken ??= { ...values };
+        delete taken[metric];
         continue;
       }
       batch.points.add(series, timeUs, values[metric] as Value, mark);
@@ -196,7 +211,13 @@ export class Intake {
     }
     if (last !== undefined) {
       const stamped = (mark & timeMarks.stamped) !== 0;
-      batch.samples.push({ deviceId: device.id, timeUs, receivedUs, stamped, values });
+      batch.samples.push({
+        deviceId: device.id,
+        timeUs,
+        receivedUs,
+        stamped,
+        values: taken ?? values,
+      });
     }
     return last;
   }
@@ -253,7 +274,7 @@ export class Intake {
         id,
         metrics: this.#series.of(id),
         bucket: new TokenBucket(this.#limits.messagesPerSecond, this.#clock.monotonicMs()),
-        deliveries: new DeliveryWindow(),
+        deliveries: this.#deliveries.of(id),
         lastReceivedUs: 0,
       };
       this.#devices.set(id, device);
@@ -277,7 +298,9 @@ function deviceTimeOf(reading: Reading, rejected: Rejection[]): number | undefin
   if (reading.time === undefined || reading.time === null) return undefined;
   const timeUs = readTimestampUs(reading.time);
   if (timeUs === undefined) {
-    const shown = JSON.stringify(reading.time)?.slice(0, 60);
+    const { time } = reading;
+    // An object may be nested deeper than JSON.stringify can follow.
+    const shown = typeof time === 'object' ? 'an object' : JSON.stringify(time).slice(0, 60);
     const reason = `is ${shown}, which is no time; the receipt stands in for it`;
     rejected.push({ index: reading.index, field: 'timestamp', reason });
   }
@@ -285,16 +308,14 @@ function deviceTimeOf(reading: Reading, rejected: Rejection[]): number | undefin
 }
 
 /**
- * What a redelivery of this message would be known by; `undefined` when every reading has a time of
+ * What a redelivery of this message would be known by, beside its packet identifier; `undefined` when every reading has a time of
  * its own, which then is its identity.
  */
-function deliveryOf(
-  submission: Submission,
+function identityOf(
   payload: Buffer | undefined,
   readings: readonly StampedReading[],
-): Delivery | undefined {
-  const { delivery } = submission;
-  if (delivery === undefined || payload === undefined) return undefined;
+): number | undefined {
+  if (payload === undefined) return undefined;
   if (!readings.some((reading) => (reading.mark & timeMarks.stamped) !== 0)) return undefined;
-  return { packetId: delivery.packetId, fingerprint: fingerprint(payload) };
+  return fingerprint(payload);
 }

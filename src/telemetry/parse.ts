@@ -4,7 +4,8 @@ import type { Value } from './types.ts';
  * The payload shapes that devices send, read into flat readings:
  *
  * - `{"power": 60.5, "relay": true}`: a flat object;
- * - `{"data": {…}, "metadata": {…}, "timestamp": …}`: `data` is lifted out, `metadata` is set aside;
+ * - `{"data": {…}, "metadata": {…}, "timestamp": …}`: `data` is lifted out, once, and `metadata`
+ *   is set aside;
  * - `{"sensors": {"pm25": 8}}`: one level of nesting, named `sensors.pm25`;
  * - `21.5`, `true`, `"ON"`: a lone scalar, named `value`;
  * - `[ … ]`: a batch of any of the above.
@@ -65,7 +66,7 @@ export function parseMessage(body: unknown): ParsedMessage {
 
 function readOne(body: unknown, index: number, rejected: Rejection[]): Reading | undefined {
   const draft = new Draft(index, rejected);
-  if (isRecord(body)) draft.readObject(body);
+  if (isRecord(body)) draft.readObject(body, false);
   else draft.put(body, 'value');
   if (draft.count > 0) return { index, time: draft.time, values: draft.values };
   if (!draft.refusedAny) reject(rejected, index, '', 'the reading has no values');
@@ -86,8 +87,8 @@ class Draft {
     this.#rejected = rejected;
   }
 
-  readObject(body: Record<string, unknown>): void {
-    const enveloped = isRecord(body.data);
+  readObject(body: Record<string, unknown>, isLifted: boolean): void {
+    const enveloped = isRecord(body.data) && !isLifted;
     for (const key in body) {
       switch (key) {
         case 'timestamp':
@@ -100,7 +101,8 @@ class Draft {
           if (!enveloped) this.#member(key, body[key]);
           break;
         case 'data':
-          if (enveloped) this.readObject(body[key] as Record<string, unknown>);
+          if (enveloped) this.readObject(body[key] as Record<string, unknown>, true);
+          else if (isRecord(body[key])) this.#refuse('data.data', problemOf(body[key]));
           else this.#member(key, body[key]);
           break;
         default:

@@ -98,7 +98,7 @@ export class Quarantine {
       reason,
       payload: Buffer.isBuffer(body)
         ? excerpt(body, payloadBytes)
-        : (JSON.stringify(body) ?? '').slice(0, payloadBytes),
+        : spelled(body).slice(0, payloadBytes),
     };
     this.#entries.push(entry);
     this.#unsaved.push(entry);
@@ -121,5 +121,14 @@ export class Quarantine {
       share.entries = 0;
     }
     return share;
+  }
+}
+
+/** A body that was never text, as JSON; nesting can be deeper than that goes. */
+function spelled(body: unknown): string {
+  try {
+    return JSON.stringify(body) ?? '';
+  } catch {
+    return '';
   }
 }

@@ -7,7 +7,10 @@ import { type Aggregate, aggregates, type TelemetryQuery } from './types.ts';
 export const defaultLimit = 10_000;
 export const mostRows = 1_000_000;
 const dayMs = 86_400_000;
+const narrowestIntervalMs = 1000;
 const widestIntervalMs = 366 * dayMs;
+/** Two months of seconds; a home has no question that needs more. */
+const mostBuckets = 5_000_000;
 
 const value = z.union([z.number(), z.boolean(), z.string()]);
 const time = z.string().openapi({ example: '2026-01-31T12:00:00.000Z' });
@@ -16,7 +19,7 @@ export const deviceParam = z.object({
   id: z.string().min(1).max(64).openapi({ description: 'The device', example: 'plug-1' }),
 });
 
-const relativeTime = 'ISO 8601, or relative to now such as -1h';
+const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
 
 export const historyQuery = z.object({
   start: z
@@ -28,7 +31,8 @@ export const historyQuery = z.object({
     .optional()
     .openapi({ description: `${relativeTime}; now by default` }),
   interval: z.string().optional().openapi({
-    description: 'Width of a bucket, such as 1m, 1h, 1d. Without it every reading is a row.',
+    description:
+      'Width of a bucket, from 1s, such as 1m, 1h, 1d. Without it every reading is a row.',
   }),
   fields: z.string().optional().openapi({
     description: 'Metrics, separated by commas; all of them by default',
@@ -188,7 +192,7 @@ export function readHistoryRequest(
   const format = parameters.format ?? 'json';
   const limit = readLimit(parameters.limit, format === 'csv' ? mostRows : defaultLimit, mostRows);
   const fields = readList(parameters.fields);
-  const intervalMs = readInterval(parameters.interval);
+  const intervalMs = readInterval(parameters.interval, (endUs - startUs) / 1000);
   const named = readAggregates(parameters.agg);
   return {
     format,
@@ -245,14 +249,22 @@ export function readLimit(text: string | undefined, fallback: number, most: numb
   });
 }
 
-function readInterval(text: string | undefined): number | undefined {
+function readInterval(text: string | undefined, spanMs: number): number | undefined {
   if (text === undefined) return undefined;
   const intervalMs = parseDurationMs(text, 'interval');
-  if (intervalMs > 0 && intervalMs <= widestIntervalMs) return intervalMs;
-  throw new HearthError('bad_request', `interval cannot be "${text}"`, {
-    field: 'interval',
-    hint: 'Write a width above zero and of at most a year, such as 1m or 1h.',
-  });
+  if (intervalMs < narrowestIntervalMs || intervalMs > widestIntervalMs) {
+    throw new HearthError('bad_request', `interval cannot be "${text}"`, {
+      field: 'interval',
+      hint: 'Write a width from a second to a year, such as 1m or 1h.',
+    });
+  }
+  if (spanMs / intervalMs > mostBuckets) {
+    throw new HearthError('bad_request', `interval "${text}" is too narrow for so long a time`, {
+      field: 'interval',
+      hint: `Ask for at most ${mostBuckets} buckets: a wider interval, or less time.`,
+    });
+  }
+  return intervalMs;
 }
 
 function readAggregates(text: string | undefined): readonly Aggregate[] | undefined {

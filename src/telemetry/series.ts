@@ -40,19 +40,29 @@ export class SeriesBook {
 
   /** Puts back what did not reach the disk. */
   giveBack(series: readonly Series[]): void {
-    if (series.length > 0) this.#unsaved = [...series, ...this.#unsaved];
+    // Those of a device that was forgotten meanwhile are nobody's any more.
+    const current = series.filter((one) => this.of(one.device).get(one.metric) === one.id);
+    if (current.length > 0) this.#unsaved = [...current, ...this.#unsaved];
+  }
+
+  /** Forgets a device, so that its metrics count anew; answers the numbers they had. */
+  forget(device: string): readonly number[] {
+    const ids = [...this.of(device).values()];
+    this.#byDevice.delete(device);
+    this.#unsaved = this.#unsaved.filter((series) => series.device !== device);
+    return ids;
   }
 
   /**
    * Learns what is on disk, at the start and after the storage worker was restarted; what is known
    * here and missing there is saved again with the next batch.
    */
-  reconcile(saved: readonly Series[]): void {
+  reconcile(saved: readonly Series[], nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
     const savedIds = new Set<number>();
     for (const series of saved) {
       savedIds.add(series.id);
       this.of(series.device).set(series.metric, series.id);
-      if (series.id >= this.#nextId) this.#nextId = series.id + 1;
     }
     this.#unsaved = [];
     for (const [device, metrics] of this.#byDevice) {

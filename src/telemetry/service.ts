@@ -3,7 +3,8 @@ import type { Config } from '#config';
 import type { Db } from '#db';
 import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
 import type { Accept } from '#mqtt';
-import { type Batch, Commitment } from './batch.ts';
+import type { Batch, Series } from './batch.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { Committer } from './committer.ts';
 import { Intake } from './intake.ts';
 import { type DeviceRefusals, Quarantine } from './quarantine.ts';
@@ -70,6 +71,10 @@ export class Telemetry implements Part {
   readonly #storage: Storage;
   readonly #committer: Committer;
   readonly #intake: Intake;
+  readonly #clockWatch: ClockWatch;
+  /** Removed devices of which storage does not know yet, with the numbers of their series. */
+  readonly #removed = new Map<string, readonly number[]>();
+  #newest: readonly Sample[] = [];
   #timers: Cancel[] = [];
   #restored = false;
 
@@ -104,6 +109,7 @@ export class Telemetry implements Part {
       nowMs: () => clock.monotonicMs(),
       onCommitted: (batch) => this.#tell(batch),
     });
+    this.#clockWatch = new ClockWatch(clock);
     this.#intake = new Intake({
       clock,
       series: this.#series,
@@ -225,24 +231,60 @@ export class Telemetry implements Part {
     await this.#storage.ask('seal', undefined);
   }
 
-  /** Forgets what is in memory of a removed device. Its readings go with their retention. */
-  forget(deviceId: string): void {
+  /**
+   * The newest value of each series that was found in the journal at the start, oldest first; what
+   * is sealed is older than a clean stop, or than what devices have saved of themselves.
+   */
+  newest(): readonly Sample[] {
+    return this.#newest;
+  }
+
+  /**
+   * Forgets a removed device: a new one of the same name begins without history. Sealed files keep
+   * its readings until their retention is over, where no query finds them. Never rejects: what
+   * storage cannot do now it does at its next housekeeping.
+   */
+  async forget(deviceId: string): Promise<void> {
     this.#intake.forget(deviceId);
     this.#quarantine.forget(deviceId);
+    const waiting = this.#removed.get(deviceId) ?? [];
+    this.#removed.set(deviceId, [...waiting, ...this.#series.forget(deviceId)]);
+    await this.#forgetRemoved();
   }
 
   #learn(message: ReadyMessage): void {
-    this.#series.reconcile(message.series);
+    // Before anything else is sent: a new device of the same name may have readings waiting.
+    void this.#forgetRemoved();
+    const saved = message.series.filter((series) => !this.#isRemoved(series));
+    this.#series.reconcile(saved, message.nextSeries);
     this.#committer.committedSeq = message.committedSeq;
     this.#committer.lastWrittenUs = Math.max(this.#committer.lastWrittenUs, message.lastWrittenUs);
-    const onDisk = new Commitment();
-    onDisk.committed();
-    for (const { device, deliveries } of message.deliveries) {
-      this.#intake.recall(device, deliveries, onDisk);
+    for (const one of message.deliveries) {
+      if (!this.#removed.has(one.device)) this.#intake.recall(one);
     }
-    if (!this.#restored) this.#quarantine.restore(message.quarantine);
+    if (!this.#restored) {
+      this.#quarantine.restore(message.quarantine);
+      this.#newest = message.newest;
+    }
     this.#restored = true;
     this.#committer.flush();
+  }
+
+  #isRemoved(series: Series): boolean {
+    return this.#removed.get(series.device)?.includes(series.id) === true;
+  }
+
+  async #forgetRemoved(): Promise<void> {
+    if (!this.#storage.ready) return;
+    const removals = [...this.#removed].map(async ([deviceId, series]) => {
+      try {
+        await this.#storage.ask('forget', { deviceId, series });
+        if (this.#removed.get(deviceId) === series) this.#removed.delete(deviceId);
+      } catch (error) {
+        this.#log.error({ err: error, deviceId }, 'a device was not forgotten; tried again later');
+      }
+    });
+    await Promise.all(removals);
   }
 
   #tell(batch: Batch): void {
@@ -267,9 +309,13 @@ export class Telemetry implements Part {
   }
 
   #tend(): void {
+    const nowUs = this.clock.nowMs() * 1000;
+    const { isSteady } = this.#clockWatch.look();
+    if (isSteady) this.#committer.believe(nowUs);
     if (!this.#storage.ready) return;
+    void this.#forgetRemoved();
     this.#storage
-      .ask('tend', { nowUs: this.clock.nowMs() * 1000 })
+      .ask('tend', { nowUs, clockIsSteady: isSteady })
       .catch((error) => this.#log.error({ err: error }, 'housekeeping failed'));
   }
 }

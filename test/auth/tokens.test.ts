@@ -89,6 +89,20 @@ describe('a token', () => {
     expect(house.auth.callerOfToken(token)).toBeUndefined();
   });
 
+  it('tells whoever listens that it expired, within a minute and once', async () => {
+    const house = await openHouse();
+    const news: unknown[] = [];
+    house.auth.onRevoked.listen((revocation) => news.push(revocation));
+    const { id } = house.auth.tokens.create({ name: 'ci', role: 'guest', expiresIn: '1h' });
+    const revoked = house.auth.tokens.create({ name: 'cd', role: 'guest', expiresIn: '1h' });
+    house.auth.tokens.revoke(revoked.id);
+    news.length = 0;
+    house.clock.advance(3_599_999);
+    expect(news).toEqual([]);
+    house.clock.advance(3_600_000);
+    expect(news).toEqual([{ kind: 'token', id, name: 'ci' }]);
+  });
+
   it('is told apart from anything that is not one', async () => {
     const house = await openHouse();
     const { token } = house.auth.tokens.create({ name: 'ci', role: 'guest' });

@@ -23,8 +23,12 @@ function registry({ taken, refusesCertificate }: Registry = {}): Hono {
   return new Hono()
     .get('/status', (context) => context.json({ addresses: { mqtts: { port: 12345 } } }))
     .get('/rooms', (context) => context.json({ rooms: [{ id: 'r7', name: 'Bath' }] }))
+    .get('/devices/:id', (context) =>
+      taken
+        ? context.json({ id: context.req.param('id'), type: 'sensor' })
+        : context.json({ code: 'not_found', detail: 'there is no such device' }, 404),
+    )
     .post('/devices', async (context) => {
-      if (taken) return context.json(problem('conflict', 'there is a device plug-1 already'), 409);
       return context.json({ device: await context.req.json(), api_key: 'secret-key' }, 201);
     })
     .delete('/devices/:id', (context) => context.body(null, 204))
@@ -39,7 +43,7 @@ function registry({ taken, refusesCertificate }: Registry = {}): Hono {
 }
 
 const publish = (directory: string) =>
-  `mosquitto_pub -h localhost -p 12345 --cafile ${directory}ca.crt --cert ${directory}device.crt --key ${directory}device.key -i plug-1 -q 1 -t devices/plug-1/telemetry -m '{"power": 60.5, "voltage": 230.1, "relay_state": true}'`;
+  `mosquitto_pub -h localhost -p 12345 --cafile ${directory}ca.crt --cert ${directory}device.crt --key ${directory}device.key -i plug-1 -q 1 -t devices/plug-1/telemetry -m '{"value": 1}'`;
 
 it('writes what a device needs, and says how to use it', async () => {
   const at = await CommandLine.open();
@@ -88,6 +92,12 @@ it('signs the request of a device that keeps its key', async () => {
   expect((await readdir(directory)).sort()).toEqual(['README', 'ca.crt', 'device.crt']);
   expect(await readFile(join(directory, 'device.crt'), 'utf8')).toBe('a request\n');
   expect(at.output.text).toContain("--cafile 'o u t/ca.crt'");
+  const readme = await readFile(join(directory, 'README'), 'utf8');
+  for (const text of [at.output.text, readme]) {
+    expect(text).toContain('--key <your key file> ');
+    expect(text).not.toContain('device.key');
+  }
+  expect(at.output.text).toContain('with the file of the key that you made the request with');
 });
 
 it('answers a program with all of it in JSON, except the private key', async () => {
@@ -105,17 +115,17 @@ it('answers a program with all of it in JSON, except the private key', async () 
   });
 });
 
-it('overwrites nothing, and asks the hub for nothing then', async () => {
+it('overwrites nothing, and has the hub make nothing then', async () => {
   const at = await CommandLine.open();
   const seen = await listenOnSocket(at.directory, registry());
   await mkdir(join(at.directory, 'plug-1'));
   await writeFile(join(at.directory, 'plug-1', 'device.key'), 'precious');
 
   expect(await at.run('device', 'add', 'plug-1')).toBe(73);
-  expect(await at.run('device', 'certificate', 'plug-1')).toBe(73);
+  expect(await at.run('device', 'certificate', 'plug-1', '--out', 'plug-1')).toBe(73);
 
   expect(at.errors.text).toContain('device.key is already there. Choose another folder with --out');
-  expect(seen).toEqual([]);
+  expect(seen.map(({ method }) => method)).toEqual(['GET']);
 });
 
 it('points to another certificate when the device is there already', async () => {
@@ -127,6 +137,39 @@ it('points to another certificate when the device is there already', async () =>
   );
   expect(await at.run('device', 'certificate', 'plug-1')).toBe(0);
   expect(at.output.text).toContain('plug-1 has a new certificate.');
+});
+
+it('names the device first when its folder is there too', async () => {
+  const at = await CommandLine.open();
+  await listenOnSocket(at.directory, registry({ taken: true }));
+  await mkdir(join(at.directory, 'plug-1'));
+  await writeFile(join(at.directory, 'plug-1', 'device.key'), 'precious');
+  expect(await at.run('device', 'add', 'plug-1')).toBe(73);
+  expect(at.errors.text).toContain('there is a device plug-1 already');
+  expect(at.errors.text).not.toContain('device.key');
+});
+
+it('writes another certificate beside the first, not over it', async () => {
+  const at = await CommandLine.open();
+  await listenOnSocket(at.directory, registry({ taken: true }));
+  await mkdir(join(at.directory, 'plug-1'));
+  await writeFile(join(at.directory, 'plug-1', 'device.key'), 'precious');
+  expect(await at.run('device', 'certificate', 'plug-1')).toBe(0);
+  expect(await readFile(join(at.directory, 'plug-1-0a1b', 'device.crt'), 'utf8')).toBe(
+    issued.certificate,
+  );
+});
+
+it.each([
+  ['plug', '{"power": 60.5, "voltage": 230.1, "relay_state": true}'],
+  ['purifier', '{"pm25": 12.4, "fanSpeed": 2, "powerOn": true}'],
+  ['sensor', '{"temperature": 21.5, "humidity": 48.2}'],
+  ['lock', '{"value": 1}'],
+])('tries a %s out with %s', async (type, payload) => {
+  const at = await CommandLine.open();
+  await listenOnSocket(at.directory, registry());
+  await at.run('device', 'add', 'plug-1', '--type', type);
+  expect(at.output.text).toContain(`-m '${payload}'\n`);
 });
 
 it('takes the device back when it gets no certificate', async () => {

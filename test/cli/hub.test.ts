@@ -80,7 +80,7 @@ it('takes the data directory from --data, then HEARTH_DATA', async () => {
   );
 });
 
-it.each([['logs'], ['simulate --preset home']])(
+it.each([['logs'], ['status'], ['simulate --preset home']])(
   'hearth %s needs a hub that runs',
   async (command) => {
     const at = await CommandLine.open();
@@ -91,6 +91,13 @@ it.each([['logs'], ['simulate --preset home']])(
     );
   },
 );
+
+it('says that no hub runs where there is no data directory either', async () => {
+  const at = await CommandLine.open();
+  expect(await at.run('status')).toBe(69);
+  expect(at.errors.text).toContain(`hearth: no hub runs in ${at.directory}/data. Start it:`);
+  expect(at.errors.text).toContain('--data DIR');
+});
 
 it('says that the hub went away in the middle of an answer', async () => {
   const at = await CommandLine.open();

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { durationWords } from '../../src/cli/ago.ts';
 import { progressLine } from '../../src/cli/progress.ts';
 import { sparklinesOf } from '../../src/cli/query.ts';
 import { durationText, intervalFor, sparkline } from '../../src/cli/sparkline.ts';
@@ -11,17 +12,37 @@ const rows = [
 ];
 
 it('lines up a table, numbers to the right', () => {
-  expect(`\n${table(['id', 'name', 'denied'], rows, 80)}`).toBe(`
+  expect(`\n${table(['id', 'name', 'denied'], rows, { columns: 80 })}`).toBe(`
 ID      NAME          DENIED
 plug-1  Coffee maker       3
 plug-2                    12`);
 });
 
-it('cuts the widest column of a table that the terminal has no room for', () => {
-  expect(`\n${table(['id', 'name', 'denied'], rows, 24)}`).toBe(`
-ID      NAME      DENIED
-plug-1  Coffee …       3
-plug-2                12`);
+it('cuts the widest column of free text of a table that the terminal has no room for', () => {
+  const long = [['plug-1', 'The coffee maker in the kitchen', 3]];
+  expect(`\n${table(['id', 'name', 'denied'], long, { columns: 32, cuts: ['name'] })}`).toBe(`
+ID      NAME              DENIED
+plug-1  The coffee make…       3`);
+});
+
+it.each([
+  [40, 'Something l…'],
+  [39, 'Something long to say'],
+])('never cuts what is of no use in half, and nothing in vain, in %d columns', (columns, what) => {
+  const time = '2026-01-31T08:00:00.000Z';
+  const row = [time, 'Something long to say'];
+  const shown = table(['time', 'what'], [row], { columns: columns - 2, cuts: ['what'] });
+  expect(shown).toBe(`TIME${' '.repeat(22)}WHAT\n${time}  ${what}`);
+});
+
+it.each([
+  [4999, '4 s'],
+  [-3000, '0 s'],
+  [60_000, '1 min'],
+  [7_300_000, '2 h'],
+  [86_400_000 * 12.5, '12 d'],
+])('says %d ms as %s', (durationMs, words) => {
+  expect(durationWords(durationMs)).toBe(words);
 });
 
 it('lets no control characters through to the terminal', () => {

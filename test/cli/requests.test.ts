@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../support/clock.ts';
 import { CommandLine, listenOnSocket } from './command-line.ts';
 
 /** Enough of an API for every command to get an answer it can show. */
@@ -11,11 +13,13 @@ function someApi(): Hono {
     .get('/devices/:id', (context) => context.json(device))
     .patch('/devices/:id', (context) => context.json(device))
     .delete('/devices/:id', (context) => context.body(null, 204))
+    .post('/devices/:id/api-key', (context) => context.json({ api_key: 'secret' }))
     .post('/devices/:id/revoke', (context) => context.json({ revoked: ['0a'] }))
     .get('/devices/:id/certificates', (context) => context.json({ certificates: [] }))
     .get('/devices/:id/denials', (context) => context.json({ denials: [] }))
     .get('/denials', (context) => context.json({ denials: [], unknown: 0 }))
     .get('/devices/:id/telemetry', (context) => context.json({ data: [], total_points: 0 }))
+    .get('/devices/:id/telemetry/latest', (context) => context.json({ power: 1, voltage: 230 }))
     .get('/quarantine', (context) => context.json({ messages: [] }))
     .get('/rooms', (context) => context.json({ rooms: [{ id: 'r1', name: 'Bath', order: 1 }] }))
     .post('/rooms', (context) => context.json({ id: 'r2', name: 'Hall', order: 2 }, 201))
@@ -43,7 +47,8 @@ it.each([
   ['device show a/b', 'GET /devices/a%2Fb', 'GET /devices/a%2Fb/certificates'],
   ['device rename plug-1 Lamp', 'PATCH /devices/plug-1 {"name":"Lamp"}'],
   ['device revoke plug-1', 'POST /devices/plug-1/revoke {}'],
-  ['device remove plug-1', 'DELETE /devices/plug-1'],
+  ['device api-key plug-1', 'POST /devices/plug-1/api-key {}'],
+  ['device remove plug-1 --yes', 'GET /devices/plug-1', 'DELETE /devices/plug-1'],
   ['denials', 'GET /denials'],
   ['denials list plug-1', 'GET /devices/plug-1/denials'],
   ['quarantine list', 'GET /quarantine'],
@@ -67,6 +72,7 @@ it.each([
   [
     'query plug-1 --start -1h --interval 1m --fields power,voltage --agg avg,max --tz UTC --limit 9',
     'GET /devices/plug-1/telemetry?start=-1h&end=now&interval=1m&fields=power%2Cvoltage&agg=avg%2Cmax&limit=9&tz=UTC',
+    'GET /devices/plug-1/telemetry/latest',
   ],
   ['query plug-1 --format csv', 'GET /devices/plug-1/telemetry?start=-24h&end=now&format=csv'],
   ['query plug-1 --json', 'GET /devices/plug-1/telemetry?start=-24h&end=now&format=json'],
@@ -89,7 +95,7 @@ it.each([
 it.each([
   ['token create --name n --role owner --json', { id: 't1', token: 'hearth_secret' }],
   ['--json credential add ha --role service', { name: 'ha', password: 'secret' }],
-  ['device remove plug-1 --json', { removed: 'plug-1' }],
+  ['device remove plug-1 --yes --json', { removed: 'plug-1' }],
   ['denials --json', { denials: [], unknown: 0 }],
 ])('hearth %s prints JSON and nothing else', async (command, expected) => {
   const at = await CommandLine.open();
@@ -107,13 +113,57 @@ it('shows a device with its latest values', async () => {
   expect(at.output.text).toBe('id    plug-1\nname  Plug\n\nLatest values\npower  1\n');
 });
 
-it('flattens the status to one fact a line', async () => {
+it('says when a device was last seen: to a person how long ago, to a program the time', async () => {
+  const at = await CommandLine.open();
+  at.clock = new ManualClock(Date.parse('2026-01-31T08:00:07Z'));
+  const device = { id: 'plug-1', name: 'Plug', last_seen: '2026-01-31T08:00:02.000Z' };
+  const api = new Hono().get('/devices', (context) => context.json({ devices: [device] }));
+  await listenOnSocket(at.directory, api);
+  await at.run('device', 'list');
+  expect(at.output.text).toMatch(/^plug-1 +Plug +5 s ago$/m);
+  await at.run('device', 'list', '--json');
+  expect(at.output.text).toContain('"last_seen":"2026-01-31T08:00:02.000Z"');
+});
+
+it('says what a revocation voids and how to let the device in again', async () => {
   const at = await CommandLine.open();
   await listenOnSocket(at.directory, someApi());
-  await at.run('status');
-  expect(at.output.text).toBe(`running                true
-data                   ${at.directory}/data
-version                1
-memory.resident_bytes  5
-`);
+  await at.run('device', 'revoke', 'plug-1');
+  expect(at.output.text).toBe(
+    '1 certificate of plug-1 is void, and so are its API key and its MQTT credential. Its connections ended.\n',
+  );
+  expect(at.errors.text).toContain('hearth device certificate plug-1\n');
+  expect(at.errors.text).toContain('hearth device api-key plug-1\n');
+});
+
+describe('hearth device remove', () => {
+  const onTerminal = async (typed: string[]) => {
+    const at = await CommandLine.open();
+    const seen = await listenOnSocket(at.directory, someApi());
+    at.input = Object.assign(Readable.from(typed), { isTTY: true });
+    Object.assign(at.errors, { isTTY: true });
+    return { at, deleted: () => seen.some(({ method }) => method === 'DELETE') };
+  };
+
+  it.each([
+    ['y\n', true],
+    ['Yes\n', true],
+    ['\n', false],
+    ['yellow\n', false],
+    ['', false],
+  ])('asks, and takes %j for a yes: %s', async (typed, isYes) => {
+    const { at, deleted } = await onTerminal([typed]);
+    expect(await at.run('device', 'remove', 'plug-1')).toBe(0);
+    expect(at.errors.text).toContain('This removes plug-1 (Plug) with all its readings');
+    expect(deleted()).toBe(isYes);
+    expect(at.errors.text.includes('Nothing is removed.')).toBe(!isYes);
+  });
+
+  it.each([[[]], [['--json']]])('refuses where nobody can be asked, with %j', async (more) => {
+    const { at, deleted } = await onTerminal(['y\n']);
+    if (more.length === 0) Object.assign(at.input, { isTTY: false });
+    expect(await at.run('device', 'remove', 'plug-1', ...more)).toBe(64);
+    expect(at.errors.text).toContain('Add --yes.');
+    expect(deleted()).toBe(false);
+  });
 });

@@ -32,6 +32,8 @@ it('deletes everything but the settings', async () => {
   const { at, data } = await withData();
   expect(await at.run('reset', '--yes')).toBe(0);
   expect(await readdir(data)).toEqual(['config.json']);
+  expect(at.errors.text).toContain('every device needs new files');
+  expect(at.errors.text).toContain('browsers and phones have to trust the new authority');
 });
 
 it('does not touch the directory of a running hub', async () => {

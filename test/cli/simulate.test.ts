@@ -4,29 +4,43 @@ import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { planSimulation, type SimulateOptions } from '../../src/cli/simulation-plan.ts';
 import { ThrowAwayAuthority, TlsBroker } from '../sim/tls-broker.ts';
-import { CommandLine, listenOnSocket, type Seen } from './command-line.ts';
+import { CommandLine, listenOnSocket } from './command-line.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/household-minute.csv');
 
-async function runningHub(): Promise<{ at: CommandLine; broker: TlsBroker; seen: Seen[] }> {
+async function runningHub() {
   const at = await CommandLine.open();
   const authority = await ThrowAwayAuthority.make();
   const broker = await TlsBroker.start(authority);
-  const ids = new Set<string>();
+  const devices: { id: string; room?: string; created_at: string }[] = [];
+  const rooms = [{ id: 'k', name: 'kitchen', order: 0 }];
   const api = new Hono()
     .get('/status', (context) => context.json({ addresses: { mqtts: { port: broker.hub.port } } }))
     .post('/devices', async (context) => {
-      const { id } = await context.req.json();
-      if (ids.has(id)) return context.json({ code: 'conflict', detail: 'it is there' }, 409);
-      ids.add(id);
-      return context.json({ device: { id } }, 201);
+      const { id, room } = await context.req.json();
+      const created_at = new Date().toISOString();
+      const device = { id, room, created_at };
+      devices.push(device);
+      return context.json({ device }, 201);
+    })
+    .get('/devices', (context) => context.json({ devices }))
+    .delete('/devices/:id', (context) => {
+      const index = devices.findIndex(({ id }) => id === context.req.param('id'));
+      devices.splice(index, 1);
+      return context.body(null, 204);
+    })
+    .get('/rooms', (context) => context.json({ rooms }))
+    .post('/rooms', async (context) => {
+      const { name } = await context.req.json();
+      rooms.push({ id: name.toLowerCase(), name, order: 0 });
+      return context.json(rooms.at(-1), 201);
     })
     .post('/devices/:id/certificates', async (context) => {
       const { caPem, certificatePem, keyPem } = await authority.issue(context.req.param('id'));
       return context.json({ ca: caPem, certificate: certificatePem, key: keyPem }, 201);
     });
   const seen = await listenOnSocket(at.directory, api);
-  return { at, broker, seen };
+  return { at, broker, seen, devices, rooms };
 }
 
 it('replays a recording through the running hub, and again with the same key', async () => {
@@ -42,11 +56,57 @@ it('replays a recording through the running hub, and again with the same key', a
 });
 
 it('runs a preset and says how it went', async () => {
-  const { at, broker } = await runningHub();
+  const { at, broker, devices, rooms } = await runningHub();
   expect(await at.run('simulate', '--preset', 'home', '--duration', '1', '--seed', 's')).toBe(0);
+  expect(rooms.map(({ name }) => name).sort()).toEqual([
+    'Bedroom',
+    'Hall',
+    'Living room',
+    'kitchen',
+  ]);
+  expect(devices.find(({ id }) => id === 'sim-plug-1')?.room).toBe('k');
+  expect(devices.every(({ room }) => room !== undefined)).toBe(true);
+  expect(at.errors.text).toContain('The 9 simulated devices stay, as sim-plug-1 and so on');
+  expect(at.errors.text).toContain('hearth query sim-plug-1\n');
+  expect(at.errors.text).toContain('hearth simulate --remove\n');
   expect(broker.readings()).toHaveLength(9);
   expect(at.output.text).toMatch(/^devices +9\nsent +9\nacknowledged +9\n/);
   expect(at.output.text).toMatch(/seed +s\n$/);
+});
+
+it('does not mix made-up readings into a device that it has not made', async () => {
+  const { at, broker, devices } = await runningHub();
+  devices.push({ id: 'plug-2', created_at: new Date().toISOString() });
+  expect(await at.run('simulate', '--replay', fixture, '--device', 'plug-2')).toBe(73);
+  expect(at.errors.text).toContain('the simulator has not made the device plug-2');
+  expect(broker.published).toEqual([]);
+});
+
+it('removes what it has made, and nothing that took such an id later', async () => {
+  const { at, devices } = await runningHub();
+  devices.push({ id: 'real', created_at: new Date().toISOString() });
+  expect(await at.run('simulate', '--devices', '3', '--duration', '1', '--json')).toBe(0);
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  const again = devices.find(({ id }) => id === 'sim-plug-2');
+  Object.assign(again ?? {}, { created_at: tomorrow });
+
+  expect(await at.run('simulate', '--remove')).toBe(64);
+  expect(devices).toHaveLength(4);
+  at.output.text = '';
+  expect(await at.run('simulate', '--remove', '--yes')).toBe(0);
+  expect(at.output.text).toBe('2 simulated devices removed, with all readings. The rooms stay.\n');
+  expect(devices.map(({ id }) => id).sort()).toEqual(['real', 'sim-plug-2']);
+  at.output.text = '';
+  expect(await at.run('simulate', '--remove', '--yes')).toBe(0);
+  expect(at.output.text).toBe('There are no simulated devices.\n');
+});
+
+it('has the examples that its messages speak of', async () => {
+  const at = await CommandLine.open();
+  expect(await at.run('simulate', '--help')).toBe(0);
+  for (const kind of ['--preset home', '--devices 100', '--replay', '--interactive', '--remove']) {
+    expect(at.output.text).toMatch(new RegExp(`^ {2}hearth simulate ${kind}`, 'm'));
+  }
 });
 
 it('draws a bar on a terminal, and takes it away again', async () => {
@@ -54,7 +114,7 @@ it('draws a bar on a terminal, and takes it away again', async () => {
   Object.assign(at.errors, { isTTY: true });
   await at.run('simulate', '--replay', fixture);
   expect(at.errors.text).toContain(' 100 %  200 sent  200 acknowledged');
-  expect(at.errors.text.endsWith('\r\u001b[2K')).toBe(true);
+  expect(at.errors.text).toContain(' acknowledged\r\u001b[2K\n');
 });
 
 it('warns that rows are older than what is kept', async () => {

@@ -34,6 +34,7 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])(
 
     expect(await ended).toBe(0);
     expect(stopped).toBe(true);
+    expect(at.errors.text).toBe('Hearth has stopped.\n');
     expect(at.output.text).toContain('3f7k-9qrt');
     expect(at.output.text).toContain(`${at.directory}/data`);
     expect(at.signals.listenerCount(name)).toBe(0);
@@ -53,6 +54,19 @@ it('hands the hub its settings: command line over environment', async () => {
   };
   const options = ['--no-build', '--set', 'http.port=0', '--set', 'log.level=silent'];
   expect(await at.run('--data', 'here', 'start', ...options)).toBe(0);
+});
+
+it('warns of variables that look like settings and are none', async () => {
+  const at = await CommandLine.open();
+  at.environment = { HEARTH_HTTP_PROT: '1', HEARTH_TEST_PEERS: '1', OTHER: '1' };
+  at.openHub = async () => hub;
+  const ended = at.run('start', '--no-build', '--set', 'log.level=silent');
+  await at.output.contains('Hearth is up');
+  at.signals.emit('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(at.errors.text).toBe(
+    'HEARTH_HTTP_PROT is no setting. Did you mean HEARTH_HTTP_PORT?\nHearth has stopped.\n',
+  );
 });
 
 it('says in JSON where it is', async () => {

@@ -199,10 +199,20 @@ it('ends the connections of a token or credential that was revoked', async () =>
   expect(evicted).toContainEqual(service('nodered'));
 });
 
+it('ends the connections of a token within a minute after it expired', async () => {
+  const { auth, clock, evicted } = await homeWith();
+  const { id } = auth.tokens.create({ name: 'tablet', role: 'guest', expiresIn: '90s' });
+  clock.advance(60_000);
+  expect(evicted).toEqual([]);
+  clock.advance(60_000);
+  expect(evicted).toContainEqual(person(`token:${id}`));
+});
+
 it('makes certificates, and none for a device that is disabled', async () => {
   const { devices } = await homeWith('plug');
   const issued = await devices.issueCertificate('plug');
   expect(issued.caPem).toContain('BEGIN CERTIFICATE');
+  expect(issued.mqttsPort).toBe(8883);
   expect(devices.certificatesOf('plug')).toMatchObject([{ serial: issued.serial }]);
   devices.update('plug', { state: 'disabled' });
   await expect(devices.issueCertificate('plug')).rejects.toMatchObject({ code: 'conflict' });

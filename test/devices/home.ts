@@ -44,7 +44,7 @@ export async function openHome(at?: string): Promise<Home> {
     localNames: () => [...names],
   });
   const auth = new Auth({ ...shared, directory, homeName: 'Elm Street 7' });
-  const devices = new Devices({ ...shared, authority, auth });
+  const devices = new Devices({ ...shared, authority, auth, mqttsPort: () => 8883 });
   const taken: string[] = [];
   const changes: DeviceChange[] = [];
   const evicted: Identity[] = [];

@@ -92,6 +92,22 @@ it('keeps the newest value of each metric, whatever order readings come in', asy
   expect(devices.latest('nobody')).toBeUndefined();
 });
 
+it('takes in what was read before a restart, and takes it for no sign of life', async () => {
+  const { devices, changes, status } = await homeWithPlug();
+  const timeUs = 1_772_352_000_000_000;
+  const one = { deviceId: 'plug', timeUs, receivedUs: timeUs + 2000, values: { power: 7 } };
+  devices.restoreSamples([one, { ...one, deviceId: 'gone' }]);
+  expect(devices.get('plug')).toMatchObject({
+    latest: { power: 7, timestamp: '2026-03-01T08:00:00.000Z' },
+    last_seen: '2026-03-01T08:00:00.002Z',
+  });
+  expect(status()).toBe('offline');
+  expect(changes.map(({ change }) => change)).toEqual(['created']);
+  // What was saved later than that stays.
+  devices.restoreSamples([{ ...one, timeUs: timeUs - 1, values: { power: 6 } }]);
+  expect(devices.latest('plug')?.values).toEqual({ power: 7 });
+});
+
 it('holds a bounded number of metrics, newest first', async () => {
   const { devices } = await homeWithPlug();
   for (let i = 0; i < 300; i++) {

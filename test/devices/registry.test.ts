@@ -111,6 +111,14 @@ it('forgets everything of a device that is removed', async () => {
   ).toMatchObject({ refused: 'not_authorized' });
 });
 
+it('leaves a service its credential when a device of that name goes', async () => {
+  const { devices, auth } = await openHome();
+  devices.create({ id: 'nodered' });
+  await auth.credentials.add({ name: 'nodered', role: 'service' });
+  devices.remove('nodered');
+  expect(auth.credentials.list()).toMatchObject([{ name: 'nodered', role: 'service' }]);
+});
+
 it('ends the connections of a device that is disabled', async () => {
   const { devices, evicted } = await openHome();
   devices.create({ id: 'plug' });

@@ -3,7 +3,7 @@ import { registerDevice } from '../support/plain-device.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 /** Messages that one device may have under way. */
-const windowMessages = 40;
+const windowMessages = 1000;
 
 interface Sent {
   readonly number: number;

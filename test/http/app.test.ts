@@ -293,3 +293,15 @@ it('describes itself in OpenAPI 3.1', async () => {
     },
   });
 });
+
+it('tells whoever gets a certificate where to connect with it', async () => {
+  const { fromLan, devices, as } = await openHouse();
+  devices.create({ id: 'plug' });
+  const response = await fromLan('/api/v1/devices/plug/certificates', {
+    method: 'POST',
+    headers: { ...as('owner'), 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(response.status).toBe(201);
+  expect(await response.json()).toMatchObject({ mqtts_port: 8883 });
+});

@@ -6,6 +6,7 @@ interface Route {
   readonly method: string;
   readonly path: string;
   readonly access: Access;
+  readonly tags?: readonly string[];
 }
 
 /** All that a stranger may ask for. Whoever adds to this list opens a door. */
@@ -26,13 +27,14 @@ async function openWithRoutes(): Promise<{ house: House; all: Route[] }> {
   const house = await openHouse();
   const response = await house.fromLan('/openapi.json', { headers: house.as('guest') });
   const { paths } = (await response.json()) as {
-    paths: Record<string, Record<string, { 'x-access': Access }>>;
+    paths: Record<string, Record<string, { 'x-access': Access; tags?: string[] }>>;
   };
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, definition]) => ({
       method: method.toUpperCase(),
       path,
       access: definition['x-access'],
+      ...(definition.tags && { tags: definition.tags }),
     })),
   );
   return { house, all };
@@ -64,6 +66,11 @@ describe('every route', () => {
     const { all } = await openWithRoutes();
     expect(all.length).toBeGreaterThan(30);
     expect(all.filter(({ access }) => access === undefined).map(nameOf)).toEqual([]);
+  });
+
+  it('stands under a heading', async () => {
+    const { all } = await openWithRoutes();
+    expect(all.filter(({ tags = [] }) => tags.length !== 1).map(nameOf)).toEqual([]);
   });
 
   it('is closed to strangers, but for a short list', async () => {

@@ -1,9 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { Writable } from 'node:stream';
+import { expect, it, onTestFinished } from 'vitest';
 import { controlSocketPath } from '#http';
+import { createLog } from '#kernel';
+import { Listener } from '../../src/http/listener.ts';
 import { ask, listening, openHouse } from './house.ts';
 
 it('answers over HTTPS with the certificate of its own authority', async () => {
@@ -27,6 +31,24 @@ it('takes a new server certificate and its names without stopping to listen', as
   clock.advance(60_000);
   await reissued.promise;
   expect((await askAs('attic.local')).status).toBe(200);
+});
+
+it('survives a connection that cannot be accepted, and says so', async () => {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(`${chunk}`);
+      done();
+    },
+  });
+  const log = await createLog({ level: 'warn', pretty: false, destination });
+  const server = createServer();
+  const listener = new Listener(server, 10, log);
+  await listener.listenOn('127.0.0.1', 0, 'http');
+  onTestFinished(() => listener.close());
+  server.emit('error', new Error('accept EMFILE'));
+  expect(lines.join()).toContain('accept EMFILE');
+  expect(server.listening).toBe(true);
 });
 
 it('lets whoever may open the control socket do everything', async () => {

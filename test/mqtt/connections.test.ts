@@ -53,6 +53,33 @@ describe('a client identifier', () => {
     ]);
   });
 
+  it.each(['connected', 'stored'])(
+    'that is the name of a device goes to it, though another identity has it %s',
+    async (state) => {
+      const gate = new (class extends OpenGate {
+        override async authenticate(attempt: ConnectAttempt): Promise<Identity | Refusal> {
+          const kind = attempt.username === 'plug' ? 'device' : 'service';
+          return { kind, name: attempt.username ?? '' };
+        }
+      })();
+      const { port, broker } = await startBroker({ gate });
+      const options = { clientId: 'plug', username: 'squatter', clean: false };
+      const squatter = await RawClient.connected(port, options);
+      squatter.send(subscribe(1, ['#', 1]));
+      await squatter.packet();
+      if (state === 'stored') {
+        squatter.socket.destroy();
+        await eventually(() => gate.events.length === 2);
+      }
+      const plug = await RawClient.open(port);
+      plug.send(connect({ clientId: 'plug', username: 'plug', clean: false }));
+      // No session present: what the squatter had subscribed to is not the device's.
+      expect(await plug.take(4)).toBe('20020000');
+      await squatter.closed();
+      expect(broker.stats()).toMatchObject({ sessions: 1, subscriptions: 0 });
+    },
+  );
+
   it('goes to the last of several that ask at once', async () => {
     const { port, gate } = await startBroker();
     const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.open(port)));

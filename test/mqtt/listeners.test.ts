@@ -6,6 +6,7 @@ import { connectAsync, type IClientOptions } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ConnectAttempt, Identity, Refusal } from '#mqtt';
+import { ManualClock } from '../support/clock.ts';
 import { type TestCertificate, testAuthority } from './certificates.ts';
 import {
   connect,
@@ -14,6 +15,7 @@ import {
   RawClient,
   startBroker,
   type TestBroker,
+  type TestBrokerOptions,
 } from './harness.ts';
 
 /** Knows clients by the name in their certificate. */
@@ -28,10 +30,16 @@ class CertificateGate extends OpenGate {
   }
 }
 
-async function startTls(minVersion: '1.2' | '1.3' = '1.3') {
+/** A broker at which all but the first wait for their turn, and time stands still. */
+const oneASecond = (): TestBrokerOptions => ({
+  clock: new ManualClock(0),
+  limits: { connectsPerSecond: 1 },
+});
+
+async function startTls(minVersion: '1.2' | '1.3' = '1.3', options: TestBrokerOptions = {}) {
   const authority = await testAuthority();
   const gate = new CertificateGate();
-  const started = await startBroker({ gate });
+  const started = await startBroker({ ...options, gate });
   const { port } = await started.broker.listenTls({
     address: '127.0.0.1',
     port: 0,
@@ -151,8 +159,10 @@ describe('MQTT over TLS', () => {
 });
 
 describe('MQTT over WebSocket', () => {
-  async function startWebSocket(): Promise<TestBroker & { url: string }> {
-    const started = await startBroker();
+  async function startWebSocket(
+    options?: TestBrokerOptions,
+  ): Promise<TestBroker & { url: string }> {
+    const started = await startBroker(options);
     const http = createServer();
     const server = new WebSocketServer({ server: http, handleProtocols: () => 'mqtt' });
     server.on('connection', (socket, request) => {
@@ -186,6 +196,20 @@ describe('MQTT over WebSocket', () => {
     await eventually(() => gate.events.length === 2);
   });
 
+  it('frees the place of a client that left before its turn', async () => {
+    const { url, broker } = await startWebSocket(oneASecond());
+    const sockets = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const socket = new WebSocket(url, 'mqtt');
+        await new Promise((resolve) => socket.once('open', resolve));
+        return socket;
+      }),
+    );
+    await eventually(() => broker.stats().handshakes === 5);
+    for (const socket of sockets) socket.terminate();
+    await eventually(() => broker.stats().handshakes === 0);
+  });
+
   it('closes on a text frame [MQTT-6.0.0-1]', async () => {
     const { url, broker } = await startWebSocket();
     const socket = new WebSocket(url, 'mqtt');
@@ -209,6 +233,22 @@ describe('MQTT over WebSocket', () => {
 });
 
 describe('a listener', () => {
+  it.each(['tls', 'tcp'] as const)(
+    'over %s frees the place of a client that was gone before its turn',
+    async (transport) => {
+      const { broker, port } = await startTls('1.3', oneASecond());
+      const tcp = broker.addresses().find((address) => address.transport === 'tcp');
+      const clients = await Promise.all(
+        Array.from({ length: 50 }, () =>
+          RawClient.open(transport === 'tls' ? port : (tcp?.port ?? 0)),
+        ),
+      );
+      await eventually(() => broker.stats().handshakes === 50);
+      for (const client of clients) client.socket.resetAndDestroy();
+      await eventually(() => broker.stats().handshakes === 0);
+    },
+  );
+
   it('says plainly that its port is taken', async () => {
     const { broker, port } = await startBroker();
     await expect(broker.listenTcp({ address: '127.0.0.1', port })).rejects.toMatchObject({

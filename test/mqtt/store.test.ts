@@ -1,15 +1,28 @@
 import { cp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import levelPersistence from 'aedes-persistence-level';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it, type Mock, vi } from 'vitest';
 import { HearthError, silentLog, systemClock } from '#kernel';
 import type { StoreIncident } from '#mqtt';
+import { Counters } from '../../src/mqtt/counters.ts';
+import { Subscriptions } from '../../src/mqtt/routing/subscriptions.ts';
+import type { Session } from '../../src/mqtt/sessions/session.ts';
+import { Sessions } from '../../src/mqtt/sessions/sessions.ts';
 import { GroupedLevel } from '../../src/mqtt/store/grouped-level.ts';
 import { HighWaterMark } from '../../src/mqtt/store/high-water.ts';
 import { openStore } from '../../src/mqtt/store/open.ts';
 import { temporaryDirectory } from '../support/directory.ts';
-import { connect, publish, RawClient, readPublish, startBroker, subscribe } from './harness.ts';
+import {
+  connect,
+  publish,
+  RawClient,
+  readPublish,
+  roomyLimits,
+  startBroker,
+  subscribe,
+} from './harness.ts';
 
 async function openAt(directory: string) {
   const incidents: StoreIncident[] = [];
@@ -259,4 +272,16 @@ describe('after a power cut right behind PUBACK', () => {
     expect((await again.packet()).subarray(-4).toString()).toBe('gone');
     expect(gate.denials).toEqual([]);
   });
+});
+
+it('tells whoever deletes a session that the store fails, and does not end the hub', async () => {
+  const { store } = await openAt(await temporaryDirectory());
+  const records = levelPersistence(store);
+  const subscriptions = new Subscriptions<Session>();
+  const counters = new Counters();
+  const parts = { level: store, records, subscriptions, counters };
+  const sessions = new Sessions({ ...parts, limits: roomyLimits, clock: systemClock });
+  await sessions.attach('c', { kind: 'service', name: 'nodered' }, false);
+  vi.spyOn(records, 'removeSubscriptions').mockRejectedValue(new Error('the disk is full'));
+  await expect(sessions.discard('c')).rejects.toThrow('the disk is full');
 });

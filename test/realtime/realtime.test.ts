@@ -101,6 +101,26 @@ describe('a stranger', () => {
     expect(await one.next()).toMatchObject({ type: 'welcome' });
   });
 
+  it('stays in for as long as that token is good', async () => {
+    const { auth, screen, clock } = await openStage();
+    const { token } = auth.tokens.create({ name: 'tablet', role: 'guest', expiresIn: '150s' });
+    // The headers of its upgrade stand for nobody.
+    const one = await screen(undefined, async () => undefined);
+    one.say({ type: 'auth', token });
+    await one.next();
+    const live = (tens: number) => {
+      for (let i = 0; i < tens; i++) {
+        clock.advance(10_000);
+        one.far.emit('pong', Buffer.alloc(0));
+      }
+    };
+    live(13);
+    one.say({ type: 'ping' });
+    expect(await one.next()).toMatchObject({ type: 'pong' });
+    live(7);
+    expect(await one.closed).toMatchObject({ code: 1008 });
+  });
+
   it.each([{ type: 'auth', token: 'hearth_wrong' }, { type: 'ping' }])(
     'is shown out for saying %j first',
     async (message) => {
@@ -140,7 +160,7 @@ describe('a connection ends', () => {
     const one = await screen(auth.callerOfToken(token));
     const other = await screen(guest);
     auth.tokens.revoke(id);
-    expect(await one.closed).toEqual({ code: 1008, reason: 'your token was revoked' });
+    expect(await one.closed).toEqual({ code: 1008, reason: 'your token is not valid any more' });
     expect(other.far.readyState).toBe(other.far.OPEN);
   });
 
@@ -185,6 +205,33 @@ describe('a connection ends', () => {
     await realtime.stop();
     expect((await one.closed).code).toBe(1001);
   });
+});
+
+it('cannot be flooded by a device that makes up metrics', async () => {
+  const { devices, watching, sample, clock } = await openStage();
+  devices.create({ id: 'plug' });
+  const one = await watching();
+  clock.advance(100);
+  const madeUp = Array.from({ length: 150_000 }, (_, i) => [`metric_${i}`, i]);
+  sample('plug', Object.fromEntries(madeUp));
+  clock.advance(100);
+  const heard = await one.next();
+  expect(Object.keys(heard.type === 'telemetry' ? heard.values : {})).toHaveLength(256);
+});
+
+it('is alone in its trouble: the others are served', async () => {
+  const { devices, watching, clock } = await openStage();
+  const broken = await watching();
+  const other = await watching();
+  Object.defineProperty(broken.far, 'send', {
+    value: () => {
+      throw new Error('no memory');
+    },
+  });
+  devices.create({ id: 'plug' });
+  clock.advance(100);
+  expect(await other.next()).toMatchObject({ type: 'device', change: 'created' });
+  expect((await broken.closed).code).toBe(1011);
 });
 
 describe('a slow screen', () => {

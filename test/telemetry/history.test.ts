@@ -268,6 +268,25 @@ describe('buckets of history', () => {
     expect(backwards.map((row) => row.n_sum)).toEqual(numbers.toReversed());
   });
 
+  it.each(['asc', 'desc'] as const)(
+    'cost nothing where there are no readings, %s',
+    async (order) => {
+      const telemetry = await start();
+      await store(telemetry, 'plug', { ts: noonUs, n: 1 });
+      await store(telemetry, 'plug', { ts: noonUs + 300 * 86_400 * secondUs, n: 2 });
+      const span = { startUs: noonUs, endUs: noonUs + 301 * 86_400 * secondUs };
+      const query = {
+        deviceId: 'plug',
+        ...span,
+        intervalMs: 1,
+        aggregates: ['last'],
+        order,
+      } as const;
+      const values = (await rowsOf(telemetry, query)).map((row) => row.n_last);
+      expect(values).toEqual(order === 'asc' ? [1, 2] : [2, 1]);
+    },
+  );
+
   it('in a time zone that there is not are refused by name', async () => {
     const telemetry = await start();
     await store(telemetry, 'plug', { ts: noonUs, n: 1 });

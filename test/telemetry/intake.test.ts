@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { InboundMessage } from '#mqtt';
 import type { Telemetry } from '../../src/telemetry/service.ts';
+import type { Sample } from '../../src/telemetry/types.ts';
 import { ManualClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { noonMs, noonUs, rowsOf, send, startTelemetry, stopTelemetry, store } from './support.ts';
 
-const dayUs = 86_400e6;
+const dayMs = 86_400_000;
+const dayUs = dayMs * 1000;
 
 interface Publish {
   readonly packetId?: number;
@@ -74,6 +76,29 @@ describe('a reading without a device time', () => {
     },
   );
 
+  it.each([
+    ['while the hub runs', false],
+    ['after a restart', true],
+  ])('counts once however many are delivered again at once, %s', async (_, restarts) => {
+    const directory = await temporaryDirectory();
+    let bench = await startTelemetry({ directory });
+    const many = Array.from({ length: 3000 }, (_, n) => n + 1);
+    const publishAll = (duplicate: boolean) =>
+      Promise.all(
+        many.map((packetId) =>
+          publish(bench.telemetry, `{"n":${packetId}}`, { packetId, duplicate }),
+        ),
+      );
+    await publishAll(false);
+    if (restarts) {
+      await bench.telemetry.seal();
+      await stopTelemetry(bench);
+      bench = await startTelemetry({ directory });
+    }
+    await publishAll(true);
+    expect((await bench.telemetry.storage()).points).toBe(3000);
+  });
+
   it.each<[string, Publish, string]>([
     ['without the DUP flag', { packetId: 7 }, '{"n":1}'],
     ['under another packet identifier', { packetId: 8, duplicate: true }, '{"n":1}'],
@@ -118,6 +143,21 @@ describe('a reading with a device time', () => {
     expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(1);
   });
 
+  it('is judged again by a clock that was set back, once that has run for an hour', async () => {
+    const { telemetry, clock } = await start();
+    clock.step(noonMs + 30 * dayMs);
+    await store(telemetry, 'plug', { n: 1 });
+    clock.step(noonMs);
+    const ahead = () => ({ ts: (clock.nowMs() + 20 * 60_000) * 1000, n: 2 });
+    await store(telemetry, 'doubted', ahead());
+    clock.advance(61 * 60_000);
+    await store(telemetry, 'believed', ahead());
+    const timesOf = async (deviceId: string) =>
+      (await rowsOf(telemetry, { deviceId })).map((row) => row.timestamp);
+    expect(await timesOf('doubted')).toEqual(['2026-01-31T12:20:00.000Z']);
+    expect(await timesOf('believed')).toEqual(['2026-01-31T13:01:00.000Z']);
+  });
+
   it('whose time cannot be read is kept at its receipt, and that is said', async () => {
     const { telemetry } = await start();
     const receipt = send(telemetry, 'plug', { timestamp: 'soon', n: 1 });
@@ -148,6 +188,19 @@ describe('a message that cannot be kept', () => {
       receivedAt: '2026-01-31T12:00:00.000Z',
     });
     expect(message?.payload).toHaveLength(2048);
+  });
+
+  it.each([
+    ['its envelopes', '{"data":'],
+    ['its time', '{"n":1,"timestamp":{"a":'],
+    ['its values', '{"n":{"a":'],
+  ])('because %s are nested without end is acknowledged and set aside', async (_, opening) => {
+    const { telemetry } = await start();
+    const [, member = ''] = /^(?:.*[{,])("[^"]+":)$/.exec(opening) ?? [];
+    const depth = 20_000;
+    const closing = '}'.repeat(depth + (opening.match(/{/g)?.length ?? 0));
+    await publish(telemetry, `${opening}${`{${member}`.repeat(depth)}1${closing}`);
+    expect(telemetry.quarantine.list()).toHaveLength(1);
   });
 
   it('cannot fill the quarantine alone: twenty a minute of each device are kept, all are counted', async () => {
@@ -206,6 +259,19 @@ describe('a device that sends too fast', () => {
     clock.advance(1200);
     expect(send(telemetry, 'plug', { n: 1 }).accepted).toBe(1);
   });
+});
+
+it('tells listeners what was kept, and not what was refused', async () => {
+  const { telemetry } = await start();
+  for (let part = 0; part < 10; part++) {
+    const names = Array.from({ length: 50 }, (_, n) => [`m${part}_${n}`, n]);
+    await send(telemetry, 'plug', Object.fromEntries(names)).committed;
+  }
+  const heard: Sample[] = [];
+  telemetry.onSample.listen((samples) => heard.push(...samples));
+  await send(telemetry, 'plug', { m0_0: 7, extra: 1 }).committed;
+  await telemetry.storage();
+  expect(heard.at(-1)?.values).toEqual({ m0_0: 7 });
 });
 
 it('keeps at most 500 metrics of a device', async () => {

@@ -61,6 +61,7 @@ describe('a message', () => {
     ['an array', { a: 1, b: [1] }, 'b', /array/],
     ['a second level of nesting', { a: 1, b: { c: { d: 1 } } }, 'b.c', /too deep/],
     ['1e999, which parses to Infinity', JSON.parse('{"a":1,"b":1e999}'), 'b', /Infinity/],
+    ['an envelope within one', { data: { a: 1, data: { b: 2 } } }, 'data.data', /too deep/],
     ['a long text', { a: 1, b: 'x'.repeat(257) }, 'b', /257/],
     ['a name with a blank', { a: 1, 'b c': 1 }, 'b c', /name/],
     ['a long name', { a: 1, ['n'.repeat(65)]: 1 }, 'n'.repeat(64), /name/],

@@ -147,10 +147,22 @@ describe('GET /devices/{id}/telemetry', () => {
     );
   });
 
+  it('answers CSV with empty cells for fields that are only the names of what objects inherit', async () => {
+    const { telemetry, ask } = await start();
+    await store(telemetry, 'plug', { ts: noonUs - 1, power: 1 });
+    const path = '/devices/plug/telemetry?format=csv&fields=power,constructor,__proto__,toString';
+    expect(await (await ask(path)).text()).toBe(
+      'timestamp,power,constructor,__proto__,toString\r\n2026-01-31T11:59:59.999999Z,1,,,\r\n',
+    );
+  });
+
   it.each([
     ['start=yesterday', 'start'],
     ['start=-1h&end=-2h', 'start'],
     ['interval=0s', 'interval'],
+    ['interval=999ms', 'interval'],
+    ['start=1970-01-01T00:00:00Z&interval=1s', 'interval'],
+    ['start=-999999999d', 'start'],
     ['interval=often', 'interval'],
     ['agg=median', 'agg'],
     ['limit=0', 'limit'],

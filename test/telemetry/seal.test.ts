@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -106,6 +106,32 @@ describe('a sealed file', () => {
     clock.advance(86_400_000);
     expect(await until(files, 0)).toBe(0);
     expect(sealedFiles(directory)).toEqual([]);
+  });
+
+  it('is removed when it is past retention although nothing more can be sealed', async () => {
+    const { telemetry, clock, directory } = await startTelemetry({
+      directory: await temporaryDirectory(),
+      config: { 'telemetry.retention_days': 1 },
+    });
+    await store(telemetry, 'plug', { n: 1 });
+    await telemetry.seal();
+    await store(telemetry, 'plug', { n: 2 });
+    mkdirSync(join(directory, 'telemetry', 'raw', '000000000002-000000000002.parquet.tmp'));
+    clock.advance(2 * 86_400_000 + 3_600_000);
+    expect(await until(async () => (await telemetry.storage()).files, 0)).toBe(0);
+  });
+
+  it('stays when the clock jumps past retention, until that clock has run for an hour', async () => {
+    const { telemetry, clock } = await startTelemetry({ directory: await temporaryDirectory() });
+    await store(telemetry, 'plug', { n: 1 });
+    await telemetry.seal();
+    const files = async () => (await telemetry.storage()).files;
+    clock.advance(2 * 3_600_000);
+    clock.step(clock.nowMs() + 30 * 86_400_000);
+    clock.advance(59 * 60_000);
+    expect(await files()).toBe(1);
+    clock.advance(2 * 60_000);
+    expect(await until(files, 0)).toBe(0);
   });
 });
 

@@ -58,4 +58,20 @@ describe('a reading', () => {
     expect(await second.telemetry.incidents()).toEqual([]);
     expect(await second.telemetry.storage()).toMatchObject({ files: 1, tailPoints: 1, points: 2 });
   });
+
+  it('is among the newest values that a start finds in the journal, one for each metric', async () => {
+    const directory = await temporaryDirectory();
+    const first = await startTelemetry({ directory });
+    await store(first.telemetry, 'plug', { ts: noonUs, power: 1, mode: 'eco' });
+    await store(first.telemetry, 'plug', { ts: noonUs + 2, power: 3 });
+    await store(first.telemetry, 'plug', { ts: noonUs + 1, power: 2, on: true });
+    await stopTelemetry(first);
+    const { telemetry } = await startTelemetry({ directory });
+    const common = { deviceId: 'plug', receivedUs: expect.any(Number), stamped: false };
+    expect(telemetry.newest()).toEqual([
+      { ...common, timeUs: noonUs, values: { mode: 'eco' } },
+      { ...common, timeUs: noonUs + 1, values: { on: true } },
+      { ...common, timeUs: noonUs + 2, values: { power: 3 } },
+    ]);
+  });
 });

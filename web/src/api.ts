@@ -51,6 +51,8 @@ export interface DeviceChanges {
 /** What a device needs to connect: PEM texts. The key is there only when the hub made it. */
 export interface IssuedCertificate {
   readonly certificate: string;
+  /** Where MQTT over TLS listens; null when the hub cannot say. */
+  readonly mqtts_port: number | null;
   readonly key?: string;
   readonly ca: string;
   readonly serial: string;

@@ -23,7 +23,8 @@ const refusalCodes: Record<Refusal['refused'], ReturnCode> = {
 /**
  * Finds out who sent a CONNECT and gives them their session; an earlier connection of the same client
  * is over, its will included, before this returns [MQTT-3.1.4-2]. A client identifier, connected or
- * stored, is only ever taken over by the identity that has it.
+ * stored, is only ever taken over by the identity that has it, or by the device it is the name of:
+ * nobody keeps a device out by having used its name before it was there.
  */
 export async function welcome(
   request: ConnectRequest,
@@ -41,7 +42,8 @@ export async function welcome(
   const clientId = request.clientId || `hearth-${randomSecret(12)}`;
   const earlier = clients.holderOf(clientId);
   const owner = earlier?.identity ?? sessions.ownerOf(clientId);
-  if (owner !== undefined && !sameIdentity(owner, identity)) {
+  const isItsName = identity.kind === 'device' && identity.name === clientId;
+  if (owner !== undefined && !sameIdentity(owner, identity) && !isItsName) {
     const reason = 'the client identifier is in use by another identity';
     const { remoteAddress } = origin;
     gate.denied({ action: 'connect', identity, clientId, remoteAddress, topic: '', reason });
@@ -50,5 +52,7 @@ export async function welcome(
   const bucket = clients.add(connection, clientId, identity, clock.monotonicMs());
   earlier?.connection.end('its client connected anew');
   await earlier?.connection.ended;
+  const stored = sessions.ownerOf(clientId);
+  if (stored !== undefined && !sameIdentity(stored, identity)) await sessions.discard(clientId);
   return { ...(await sessions.attach(clientId, identity, request.clean)), bucket };
 }

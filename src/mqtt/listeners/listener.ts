@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream';
 import { HearthError } from '#kernel';
 import type { Origin } from '../connection/connection.ts';
-import type { Entrance } from './admission.ts';
+import type { Arrival, Entrance } from './admission.ts';
 
 export interface ListenOptions {
   /** Address of the interface to listen on; `0.0.0.0` for all. */
@@ -19,8 +19,8 @@ export interface BoundAddress {
 
 /** Where a listener takes its connections to. */
 export interface Reception {
-  /** Asks for a place; `begin` is called when the handshake may start. False when there is none. */
-  enter(begin: (entrance: Entrance) => void): boolean;
+  /** Asks for a place; `begin` is called when the handshake may start. `undefined`: there is none. */
+  enter(arrival: Arrival): Entrance | undefined;
   /** A stream that is ready for MQTT. */
   connect(wire: Duplex, origin: Origin, entrance: Entrance): void;
 }
@@ -57,14 +57,31 @@ export function boundPort(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
+/**
+ * Lets a socket wait for its turn to `begin`. Its place is free again once it closes, also while it
+ * waits: a socket that came to its turn closed would never say so.
+ */
+export function admit(
+  socket: Socket,
+  reception: Reception,
+  begin: (entrance: Entrance) => void,
+): void {
+  socket.on('error', () => undefined);
+  const entrance = reception.enter({
+    remoteAddress: socket.remoteAddress ?? '',
+    begin: (mine) => (socket.destroyed ? mine.leave() : begin(mine)),
+    giveUp: () => socket.destroy(),
+  });
+  if (entrance === undefined) socket.destroy();
+  else socket.once('close', () => entrance.leave());
+}
+
 /** Plain MQTT: a TCP socket is ready as it comes. */
 export async function listenTcp(options: ListenOptions, reception: Reception): Promise<Listener> {
   const server = await listen(options, (socket) => {
     const remoteAddress = socket.remoteAddress ?? '';
     const origin = { transport: 'tcp' as const, remoteAddress, certificate: undefined };
-    socket.on('error', () => undefined);
-    const entered = reception.enter((entrance) => reception.connect(socket, origin, entrance));
-    if (!entered) socket.destroy();
+    admit(socket, reception, (entrance) => reception.connect(socket, origin, entrance));
   });
   const bound = { transport: 'tcp' as const, address: options.address, port: boundPort(server) };
   return { bound, close: () => void server.close() };

@@ -5,6 +5,7 @@ import { policy } from '../limits.ts';
 import type { Gate } from '../ports.ts';
 import type { Entrance } from './admission.ts';
 import {
+  admit,
   boundPort,
   type Listener,
   type ListenOptions,
@@ -67,17 +68,14 @@ export async function listenTls(
     if (`${reason}` !== 'ECONNRESET') gate.denied(handshakeDenial(`TLS: ${reason}`, socket));
   });
   const server = await listen(options, (socket) => {
-    socket.on('error', () => undefined);
     const peer = peerOf(socket);
-    const entered = reception.enter((entrance) => {
+    admit(socket, reception, (entrance) => {
       entrances.set(peer, entrance);
       socket.once('close', () => {
-        entrances.delete(peer);
-        entrance.leave();
+        if (entrances.get(peer) === entrance) entrances.delete(peer);
       });
       tls.emit('connection', socket);
     });
-    if (!entered) socket.destroy();
   });
   return {
     bound: { transport: 'tls', address: options.address, port: boundPort(server) },

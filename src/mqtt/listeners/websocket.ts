@@ -31,9 +31,14 @@ export function acceptWebSocket(
   // Left to itself the stream stays half open when the client is gone.
   wire.once('end', () => wire.destroy());
   const { remoteAddress, certificate } = origin;
-  const entered = reception.enter((entrance) => {
-    if (isText) entrance.leave();
-    else reception.connect(wire, { transport: 'websocket', remoteAddress, certificate }, entrance);
+  const entrance = reception.enter({
+    remoteAddress,
+    begin: (mine) => {
+      if (isText || wire.destroyed) mine.leave();
+      else reception.connect(wire, { transport: 'websocket', remoteAddress, certificate }, mine);
+    },
+    giveUp: () => socket.close(tryAgainLater, 'too many connections wait'),
   });
-  if (!entered) socket.close(tryAgainLater, 'too many connections');
+  if (entrance === undefined) socket.close(tryAgainLater, 'too many connections');
+  else socket.once('close', () => entrance.leave());
 }

@@ -140,7 +140,7 @@ export class Sessions {
     await this.#options.level.del(receivedKey(session.clientId, packetId));
   }
 
-  /** Deletes a stored session and all that belongs to it [MQTT-3.1.2-6]. */
+  /** Deletes a stored session and all that belongs to it [MQTT-3.1.2-6]; rejects if the store fails. */
   async discard(clientId: string): Promise<void> {
     const { level, records, subscriptions } = this.#options;
     const session = this.#stored.get(clientId)?.session;
@@ -150,8 +150,11 @@ export class Sessions {
     subscriptions.removeAll(session);
     session.queue?.clear();
     for (const packetId of session.received) void level.del(receivedKey(clientId, packetId));
-    void records.removeSubscriptions({ id: clientId }, filters);
-    await level.del(sessionPrefix + keyOf(clientId));
+    // Unlike the store's own writes, one of Aedes that nobody waits for ends the hub when it fails.
+    await Promise.all([
+      records.removeSubscriptions({ id: clientId }, filters),
+      level.del(sessionPrefix + keyOf(clientId)),
+    ]);
   }
 
   /** Deletes every stored session of an identity; returns how many there were. */

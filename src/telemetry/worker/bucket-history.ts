@@ -140,7 +140,27 @@ async function bucketPage(
     },
   );
   pivot.fillGaps();
-  return finish(pivot, query, window, rowsLeft);
+  if (pivot.rows > 0 || window.last) return finish(pivot, query, window, rowsLeft);
+  const nextUs = await nextReading(open, query, window);
+  if (nextUs === undefined) return emptyPage;
+  const edgeUs = isDescending(query) ? buckets.after(buckets.floor(nextUs)) : buckets.floor(nextUs);
+  return { ...emptyPage, next: { edgeUs, spanUs: 0, rowsLeft } };
+}
+
+/** The first reading after an empty window, so that nothing is looked at bucket by bucket. */
+async function nextReading(
+  open: OpenScope,
+  query: TelemetryQuery,
+  window: Window,
+): Promise<number | undefined> {
+  const which = isDescending(query)
+    ? `max(time_us)::DOUBLE FROM (${open.relation.sql}) WHERE time_us < ${Math.ceil(window.startUs)}`
+    : `min(time_us)::DOUBLE FROM (${open.relation.sql}) WHERE time_us >= ${Math.ceil(window.endUs)}`;
+  let nextUs: number | undefined;
+  await forEachChunk(open.connection, `SELECT ${which}`, open.relation, (chunk) => {
+    nextUs = (read(columnsOf(chunk), 0, 0) as number | null) ?? undefined;
+  });
+  return nextUs;
 }
 
 function finish(pivot: Pivot, query: TelemetryQuery, window: BucketWindow, rowsLeft: number): Page {

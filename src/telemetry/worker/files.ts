@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '#kernel';
 import { checksumOf } from './codec.ts';
 import type { FileEntry } from './manifest.ts';
 
@@ -84,16 +85,21 @@ export class Files {
   visibleDamage(entry: FileEntry): string | undefined {
     const path = this.pathOf(entry.name);
     if (!existsSync(path)) return 'is missing';
-    const { size } = statSync(path);
-    if (size !== entry.bytes) return `is ${size} bytes long instead of ${entry.bytes}`;
-    return hasMagic(path, size) ? undefined : 'does not begin and end as a Parquet file does';
+    return damageOf(() => {
+      const { size } = statSync(path);
+      if (size !== entry.bytes) return `is ${size} bytes long instead of ${entry.bytes}`;
+      return hasMagic(path, size) ? undefined : 'does not begin and end as a Parquet file does';
+    });
   }
 
   /** As `visibleDamage`, and reads all of the file against its checksum. */
   damage(entry: FileEntry): string | undefined {
-    const visible = this.visibleDamage(entry);
-    if (visible !== undefined) return visible;
-    return this.checksum(entry.name) === entry.checksum ? undefined : 'does not match its checksum';
+    return (
+      this.visibleDamage(entry) ??
+      damageOf(() =>
+        this.checksum(entry.name) === entry.checksum ? undefined : 'does not match its checksum',
+      )
+    );
   }
 
   /** Moves a sealed file out of the way, to be looked at by a person; the oldest such go. */
@@ -127,6 +133,15 @@ export class Files {
       .map((name) => join(this.#quarantine, name))
       .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
     for (const path of kept.slice(quarantinedKept)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** What a check finds; a disk that fails to read a file is damage like any other. */
+function damageOf(check: () => string | undefined): string | undefined {
+  try {
+    return check();
+  } catch (error) {
+    return `cannot be read (${messageOf(error)})`;
   }
 }
 

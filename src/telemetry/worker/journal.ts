@@ -1,10 +1,11 @@
 import type { Statement } from 'better-sqlite3';
 import type { Db } from '#db';
 import { deliveryWidth, type Series } from '../batch.ts';
-import { DeliveryWindow, deliveriesPerDevice } from '../deliveries.ts';
+import { Deliveries, shareOf } from '../deliveries.ts';
 import { type Points, pointsIn } from '../points.ts';
 import { type BatchBody, checksumOf, decodeBatch, encodeBatch } from './codec.ts';
 import type { CommitMessage, DeviceDeliveries } from './protocol.ts';
+import { Removals } from './removals.ts';
 import type { SeriesNames } from './series-names.ts';
 
 interface BatchRow {
@@ -33,12 +34,14 @@ export class Journal {
   readonly #insertBatch: Statement;
   readonly #insertSeries: Statement;
   /** The deliveries of the batches that are still in the journal. */
-  #deliveries = new Map<string, DeliveryWindow<number>>();
+  readonly #deliveries = new Deliveries();
+  readonly #removals: Removals;
   #lastSeq = 0;
 
   constructor(db: Db, names: SeriesNames) {
     this.#db = db;
     this.#names = names;
+    this.#removals = new Removals(db, names);
     this.#insertBatch = db.prepare(
       'INSERT INTO batches (seq, points, received_us, checksum, body) VALUES (?, ?, ?, ?, ?)',
     );
@@ -65,25 +68,31 @@ export class Journal {
     const body = encodeBatch({ points, deliveries: message.deliveries });
     const seq = this.#lastSeq + 1;
     this.#db.transaction(() => {
+      this.#removals.write();
       this.saveSeries(message.series);
       this.#insertBatch.run(seq, points.count, message.receivedUs, checksumOf(body), body);
     })();
     this.#lastSeq = seq;
+    this.#removals.written();
     for (const series of message.series) this.#names.add(series);
     this.remember(message.deliveries, seq);
     return { seq, points };
   }
 
   saveSeries(series: readonly Series[]): void {
-    for (const { id, device, metric } of series) this.#insertSeries.run(id, device, metric);
+    for (const { id, device, metric } of series) {
+      if (!this.#names.isForgotten(id)) this.#insertSeries.run(id, device, metric);
+    }
   }
 
-  /** Every batch on disk, oldest first. A damaged one comes without its body. */
-  *batches(): Iterable<JournalBatch> {
-    const read = this.#db.prepare('SELECT * FROM batches WHERE seq > ? ORDER BY seq LIMIT 1');
+  /** The batches on disk from one number to another, oldest first. A damaged one comes without its body. */
+  *batches(firstSeq = 0, lastSeq = Number.MAX_SAFE_INTEGER): Iterable<JournalBatch> {
+    const read = this.#db.prepare(
+      'SELECT * FROM batches WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1',
+    );
     // One at a time, so that a large journal is never in memory as a whole.
-    for (let seq = 0; ; ) {
-      const row = read.get(seq) as BatchRow | undefined;
+    for (let seq = firstSeq - 1; ; ) {
+      const row = read.get(seq, lastSeq) as BatchRow | undefined;
       if (row === undefined) return;
       seq = row.seq;
       yield { seq, receivedUs: row.received_us, body: bodyOf(row) };
@@ -95,47 +104,34 @@ export class Journal {
     for (let at = 0; at + deliveryWidth <= deliveries.length; at += deliveryWidth) {
       const device = this.#names.find(deliveries[at] as number)?.device;
       if (device === undefined) continue;
-      let window = this.#deliveries.get(device);
-      if (window === undefined) {
-        window = new DeliveryWindow();
-        this.#deliveries.set(device, window);
-      }
-      window.remember(
-        { packetId: deliveries[at + 1] as number, fingerprint: deliveries[at + 2] as number },
-        seq,
-      );
+      const [packetId, fingerprint] = [deliveries[at + 1] as number, deliveries[at + 2] as number];
+      this.#deliveries.of(device).remember(packetId, fingerprint, seq);
     }
   }
 
-  /** The last deliveries of every device, oldest first: those of sealed batches, then the rest. */
+  /** The last deliveries of every device: those of sealed batches, and the journal's own. */
   deliveries(): DeviceDeliveries[] {
-    const windows = new Map<string, DeliveryWindow<number>>();
-    const windowOf = (device: string): DeliveryWindow<number> => {
-      const window = windows.get(device) ?? new DeliveryWindow();
-      windows.set(device, window);
-      return window;
-    };
+    const all = new Deliveries();
     const rows = this.#db
       .prepare('SELECT device, packet_id, fingerprint, seq FROM deliveries ORDER BY seq')
-      .all() as { device: string; packet_id: number; fingerprint: number; seq: number }[];
+      .iterate() as Iterable<{
+      device: string;
+      packet_id: number;
+      fingerprint: number;
+      seq: number;
+    }>;
     for (const row of rows) {
-      windowOf(row.device).remember(
-        { packetId: row.packet_id, fingerprint: row.fingerprint },
-        row.seq,
-      );
+      all.of(row.device).remember(row.packet_id, row.fingerprint, row.seq);
     }
     for (const [device, window] of this.#deliveries) {
-      for (const { outcome, ...delivery } of window.entries()) {
-        windowOf(device).remember(delivery, outcome);
-      }
+      const target = all.of(device);
+      window.visitAll((packetId, fingerprint, seq) => target.remember(packetId, fingerprint, seq));
     }
-    return [...windows].map(([device, window]) => ({
-      device,
-      deliveries: [...window.entries()].map(({ packetId, fingerprint }) => ({
-        packetId,
-        fingerprint,
-      })),
-    }));
+    return [...all].map(([device, window]) => {
+      const pairs: number[] = [];
+      window.visitAll((packetId, fingerprint) => pairs.push(packetId, fingerprint));
+      return { device, deliveries: Float64Array.from(pairs) };
+    });
   }
 
   /**
@@ -143,22 +139,33 @@ export class Journal {
    * To be called inside the transaction that lists the file.
    */
   forgetUpTo(lastSeq: number): void {
+    this.#removals.write();
     const save = this.#db.prepare(
       `INSERT OR REPLACE INTO deliveries (device, packet_id, fingerprint, seq) VALUES (?, ?, ?, ?)`,
     );
+    const count = this.#db.prepare('SELECT count(*) AS count FROM deliveries WHERE device = ?');
     const prune = this.#db.prepare(
       `DELETE FROM deliveries WHERE device = ? AND packet_id NOT IN
          (SELECT packet_id FROM deliveries WHERE device = ? ORDER BY seq DESC LIMIT ?)`,
     );
+    const share = shareOf(this.#names.devices);
     for (const [device, window] of this.#deliveries) {
-      for (const entry of window.entries()) {
-        save.run(device, entry.packetId, entry.fingerprint, entry.outcome);
-      }
-      prune.run(device, device, deliveriesPerDevice);
+      window.visitAll((packetId, fingerprint, seq) => save.run(device, packetId, fingerprint, seq));
+      const held = count.get(device) as { count: number };
+      if (held.count > share) prune.run(device, device, share);
     }
     this.#db.prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?)').run(lastSeq);
     this.#db.prepare('DELETE FROM batches WHERE seq <= ?').run(lastSeq);
     this.#db.prepare('DELETE FROM gaps WHERE last_seq <= ?').run(lastSeq);
+    this.#removals.prune(lastSeq);
+  }
+
+  /** Makes a removed device's readings unfindable, and those of its that are yet to come. */
+  forgetDevice(device: string, series: readonly number[]): void {
+    this.#removals.add({ device, series, untilSeq: this.#lastSeq + 1 });
+    this.#deliveries.forget(device);
+    this.#db.transaction(() => this.#removals.write())();
+    this.#removals.written();
   }
 
   /** Up to where batches have left the journal for a sealed file. */
@@ -171,7 +178,8 @@ export class Journal {
 
   /** To be called once the transaction of `forgetUpTo` is on disk. */
   forgotten(): void {
-    this.#deliveries = new Map();
+    this.#removals.written();
+    this.#deliveries.clear();
   }
 
   size(): { readonly batches: number; readonly bytes: number } {

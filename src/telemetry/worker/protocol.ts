@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#kernel';
 import type { Series } from '../batch.ts';
-import type { Delivery } from '../deliveries.ts';
 import type {
   DeviceStatistics,
   QuarantinedMessage,
+  Sample,
   StorageIncident,
   StorageReport,
   TelemetryQuery,
@@ -87,7 +87,19 @@ export interface Questions {
   };
   storage: { readonly question: undefined; readonly answer: StorageReport };
   /** Housekeeping: seal when it is time, drop what is past retention. */
-  tend: { readonly question: { readonly nowUs: number }; readonly answer: undefined };
+  tend: {
+    readonly question: {
+      readonly nowUs: number;
+      /** Whether the clock can be believed enough to remove readings by it. */
+      readonly clockIsSteady: boolean;
+    };
+    readonly answer: undefined;
+  };
+  /** Makes a removed device's readings unfindable; `series` are all that it has, or is about to have. */
+  forget: {
+    readonly question: { readonly deviceId: string; readonly series: readonly number[] };
+    readonly answer: undefined;
+  };
   seal: { readonly question: undefined; readonly answer: undefined };
   close: { readonly question: undefined; readonly answer: undefined };
 }
@@ -108,12 +120,16 @@ export type ToWorker = CommitMessage | AskMessage;
 /** The deliveries of one device that are on disk. */
 export interface DeviceDeliveries {
   readonly device: string;
-  readonly deliveries: readonly Delivery[];
+  /** Pairs: packet identifier, fingerprint. */
+  readonly deliveries: Float64Array;
 }
 
 export interface ReadyMessage {
   readonly kind: 'ready';
   readonly series: readonly Series[];
+  /** The first number that no series has, nor ever had. */
+  readonly nextSeries: number;
+  readonly newest: readonly Sample[];
   readonly deliveries: readonly DeviceDeliveries[];
   readonly quarantine: readonly QuarantinedMessage[];
   readonly committedSeq: number;

@@ -6,7 +6,7 @@ import type { Manifest } from './manifest.ts';
 import { type Report, setTornFileAside } from './recover.ts';
 import type { SeriesNames } from './series-names.ts';
 import { findSources, type Relation, relationOf, type Scope, type Sources } from './sources.ts';
-import type { Tail } from './tail.ts';
+import type { StretchReader, Tail } from './tail.ts';
 
 /** A scope ready to be asked: nobody else has the connection, and the tail has caught up. */
 export interface OpenScope {
@@ -28,6 +28,7 @@ export class Reader {
   readonly #manifest: Manifest;
   readonly #names: SeriesNames;
   readonly #tail: Tail;
+  readonly #journal: StretchReader;
   readonly #report: Report;
   readonly #checked = new Set<string>();
 
@@ -37,6 +38,7 @@ export class Reader {
     readonly manifest: Manifest;
     readonly names: SeriesNames;
     readonly tail: Tail;
+    readonly journal: StretchReader;
     readonly report: Report;
   }) {
     this.#engine = parts.engine;
@@ -44,6 +46,7 @@ export class Reader {
     this.#manifest = parts.manifest;
     this.#names = parts.names;
     this.#tail = parts.tail;
+    this.#journal = parts.journal;
     this.#report = parts.report;
   }
 
@@ -59,7 +62,9 @@ export class Reader {
         const sources = this.#soundSources(scope);
         if (sources.points === 0) return none;
         try {
-          for (const generation of sources.generations) await generation.catchUp(connection);
+          for (const generation of sources.generations) {
+            await generation.catchUp(connection, this.#journal);
+          }
           const relation = relationOf(scope, sources, this.#files);
           return await question({ connection, sources, relation });
         } catch (error) {

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Db } from '#db';
 import { messageOf } from '#kernel';
-import type { StorageIncident } from '../types.ts';
+import type { Sample, StorageIncident } from '../types.ts';
 import { adopt } from './adopt.ts';
 import type { Files } from './files.ts';
 import type { Journal } from './journal.ts';
 import type { FileEntry, Manifest } from './manifest.ts';
+import { NewestValues } from './newest-values.ts';
 import { stretchOf } from './seal.ts';
 import type { SeriesNames } from './series-names.ts';
 import type { Tail } from './tail.ts';
@@ -98,27 +99,36 @@ async function recoverUnlisted(
   }
 }
 
+/** What the journal tells at the start. */
+export interface RecoveredJournal {
+  /** When its newest reading was received. */
+  readonly lastReceivedUs: number;
+  /** The newest value of each series in it. */
+  readonly newest: readonly Sample[];
+}
+
 /**
  * Rebuilds tail and deliveries from the journal, and finds out what is missing: rows whose checksum
  * does not fit, holes in the numbering, and an end below the high-water mark.
- * @returns when the newest reading in the journal was received.
  */
-export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): number {
+export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): RecoveredJournal {
   const { db, journal, manifest, names, tail, report } = parts;
   const damaged: number[] = [];
   let missing = 0;
   let lastSeq = Math.max(journal.sealedSeq(), manifest.lastSeq());
   let lastReceivedUs = 0;
+  const newest = new NewestValues();
   for (const batch of journal.batches()) {
     if (batch.seq > lastSeq + 1) missing += noteGap(db, lastSeq + 1, batch.seq - 1);
     lastSeq = Math.max(lastSeq, batch.seq);
     const { body } = batch;
-    if (body === undefined || !body.points.series.every((id) => names.find(id) !== undefined)) {
+    if (body === undefined || !body.points.series.every((id) => names.knows(id))) {
       damaged.push(batch.seq);
       continue;
     }
     lastReceivedUs = Math.max(lastReceivedUs, batch.receivedUs);
     tail.add(batch.seq, batch.receivedUs, body.points);
+    newest.take(body.points, batch.receivedUs);
     journal.remember(body.deliveries, batch.seq);
   }
   for (const seq of damaged) {
@@ -136,7 +146,7 @@ export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): numb
     lastSeq = highWaterSeq;
   }
   journal.continueAfter(lastSeq);
-  return lastReceivedUs;
+  return { lastReceivedUs, newest: newest.samples(names) };
 }
 
 /** Writes a hole in the numbering down; answers how many of its numbers are news. */

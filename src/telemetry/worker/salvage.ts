@@ -83,6 +83,7 @@ function copyTables(source: Db, target: Db): string {
   target
     .prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?)')
     .run(Number(progress?.sealed_seq ?? 0) || 0);
+  insert(target, 'forgotten', fromBothEnds(source, 'SELECT * FROM forgotten', 'series'));
   insert(target, 'gaps', fromBothEnds(source, 'SELECT * FROM gaps', 'first_seq'));
   insert(target, 'incidents', fromBothEnds(source, 'SELECT * FROM incidents', 'id'));
   insert(target, 'quarantine', fromBothEnds(source, 'SELECT * FROM quarantine', 'id'));

@@ -80,4 +80,15 @@ export const journalMigrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    id: 2,
+    name: 'forgotten',
+    sql: `
+      -- Series of removed devices that batches up to until_seq may still hold.
+      CREATE TABLE forgotten (
+        series INTEGER PRIMARY KEY,
+        until_seq INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ];

@@ -4,7 +4,7 @@ import type { Files } from './files.ts';
 import type { Journal } from './journal.ts';
 import type { DeviceRange, Manifest } from './manifest.ts';
 import type { SeriesNames } from './series-names.ts';
-import type { Generation } from './tail.ts';
+import type { Generation, SeriesExtent } from './tail.ts';
 
 /**
  * DuckDB reads whole row groups, and a query wants one device of many: a day of one among ten took
@@ -18,6 +18,12 @@ export interface SealParts {
   readonly journal: Journal;
   readonly manifest: Manifest;
   readonly names: SeriesNames;
+}
+
+/** A sealed file, whole under its name. */
+export interface SealedFile {
+  readonly name: string;
+  readonly points: number;
 }
 
 /** The name of the file for a stretch of the journal. */
@@ -35,16 +41,20 @@ export function stretchOf(name: string): { firstSeq: number; lastSeq: number } |
  * time only. The order is what makes it safe: the file is whole and synced under its name before one
  * transaction lists it and takes its batches out of the journal. Cut off anywhere, there is either
  * no file and the journal, or an unlisted file and the journal, or the file.
+ * @returns `undefined` when there is nothing to keep.
  */
 export async function writeSealedFile(
   connection: DuckDBConnection,
   generation: Generation,
   { files, names }: Pick<SealParts, 'files' | 'names'>,
-): Promise<{ readonly name: string; readonly points: number }> {
+): Promise<SealedFile | undefined> {
+  const kept = await keptExtents(connection, generation, names);
+  if (kept.size === 0) return undefined;
   const name = sealedName(generation.firstSeq, generation.lastSeq);
   const temporary = `${name}.tmp`;
-  await nameSeries(connection, generation, names);
-  const unique = [...generation.extents.values()].some((extent) => extent.disordered)
+  await nameSeries(connection, kept, names);
+  const disordered = [...kept.values()].some((extent) => extent.disordered);
+  const unique = disordered
     ? 'QUALIFY row_number() OVER (PARTITION BY series, time_us ORDER BY rowid DESC) = 1'
     : '';
   let points: number;
@@ -64,6 +74,11 @@ export async function writeSealedFile(
      )`,
     );
     points = Number((await result.getRows())[0]?.[0] ?? 0);
+    const expected = [...kept.values()].reduce((sum, extent) => sum + extent.points, 0);
+    // Repetitions are left out, and nothing else is.
+    if (points === 0 || points > expected || (!disordered && points < expected)) {
+      throw new Error(`${name} would hold ${points} readings instead of ${expected}`);
+    }
   } catch (error) {
     files.remove(temporary);
     throw error;
@@ -76,40 +91,57 @@ export async function writeSealedFile(
 /** Lists a written file, and lets go of what it holds, in one transaction. */
 export function listSealedFile(
   generation: Generation,
-  file: { readonly name: string; readonly points: number },
+  file: SealedFile | undefined,
   { db, files, journal, manifest, names }: SealParts,
 ): void {
   const ranges = deviceRanges(generation, names);
-  const bytes = files.size(file.name);
-  const checksum = files.checksum(file.name);
+  const entry = file && {
+    ...file,
+    firstSeq: generation.firstSeq,
+    lastSeq: generation.lastSeq,
+    bytes: files.size(file.name),
+    checksum: files.checksum(file.name),
+    oldestUs: Math.min(...[...generation.extents.values()].map((extent) => extent.oldestUs)),
+    newestUs: Math.max(...[...generation.extents.values()].map((extent) => extent.newestUs)),
+    receivedUs: generation.newestReceivedUs,
+  };
   db.transaction(() => {
     // First, so that a journal without a page to spare has some for the list.
     journal.forgetUpTo(generation.lastSeq);
-    manifest.add(
-      {
-        name: file.name,
-        firstSeq: generation.firstSeq,
-        lastSeq: generation.lastSeq,
-        bytes,
-        checksum,
-        points: file.points,
-        oldestUs: Math.min(...ranges.map((range) => range.oldestUs)),
-        newestUs: Math.max(...ranges.map((range) => range.newestUs)),
-        receivedUs: generation.newestReceivedUs,
-      },
-      ranges,
-    );
+    if (entry !== undefined) manifest.add(entry, ranges);
   })();
   journal.forgotten();
+}
+
+/**
+ * What is to be sealed: every series but those of devices that were forgotten.
+ * @throws Error when the table does not hold what the journal does: sealing would lose the rest.
+ */
+async function keptExtents(
+  connection: DuckDBConnection,
+  generation: Generation,
+  names: SeriesNames,
+): Promise<ReadonlyMap<number, SeriesExtent>> {
+  const result = await connection.run(`SELECT count(*) FROM ${generation.table}`);
+  const points = Number((await result.getRows())[0]?.[0]);
+  if (points !== generation.points) {
+    throw new Error(`${generation.table} holds ${points} of ${generation.points} readings`);
+  }
+  const kept = new Map<number, SeriesExtent>();
+  for (const [id, extent] of generation.extents) {
+    if (!names.knows(id)) throw new Error(`series ${id} has no name`);
+    if (!names.isForgotten(id)) kept.set(id, extent);
+  }
+  return kept;
 }
 
 /** Makes `sealed_names`: each series' names, and its place among them, so that sorting is by numbers. */
 async function nameSeries(
   connection: DuckDBConnection,
-  generation: Generation,
+  kept: ReadonlyMap<number, SeriesExtent>,
   names: SeriesNames,
 ): Promise<void> {
-  const used = [...generation.extents.keys()]
+  const used = [...kept.keys()]
     .map((id) => names.find(id))
     .filter((series) => series !== undefined)
     .sort((a, b) => compare(a.device, b.device) || compare(a.metric, b.metric));

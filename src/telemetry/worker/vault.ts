@@ -16,9 +16,6 @@ import { type Generation, Tail } from './tail.ts';
 
 type Note = Omit<Extract<FromWorker, { kind: 'note' }>, 'kind'>;
 
-/** Points that may wait for their turn into the tail's table; a query or a seal takes them anyway. */
-const mostWaitingPoints = 4_096;
-
 /** Everything the storage worker has open, and the life of a reading in it. */
 export class Vault {
   readonly #start: WorkerStart;
@@ -29,6 +26,8 @@ export class Vault {
   readonly #tail = new Tail();
   #open: OpenVault | undefined;
   #sealing: Promise<void> | undefined;
+  /** After a failure only housekeeping tries again: a whole COPY for every batch would be too dear. */
+  #sealFailed = false;
   #nowUs: number;
 
   constructor(start: WorkerStart, note: (note: Note) => void) {
@@ -60,14 +59,16 @@ export class Vault {
     this.#names.load(db);
     const parts = { ...opened, files: this.#files, names: this.#names, tail: this.#tail };
     await this.#engine.turn((connection) => recoverFiles(connection, parts));
-    const journalUs = recoverJournal(highWaterSeq, parts);
+    const { lastReceivedUs, newest } = recoverJournal(highWaterSeq, parts);
     return {
       kind: 'ready',
       series: this.#names.all(),
+      nextSeries: this.#names.nextId(),
+      newest,
       deliveries: opened.journal.deliveries(),
       quarantine: opened.ledger.quarantined(),
       committedSeq: opened.journal.lastSeq,
-      lastWrittenUs: Math.max(journalUs, opened.manifest.lastReceivedUs()),
+      lastWrittenUs: Math.max(lastReceivedUs, opened.manifest.lastReceivedUs()),
     };
   }
 
@@ -83,7 +84,7 @@ export class Vault {
         seq,
         remember: () => {
           const generation = this.#tail.add(seq, message.receivedUs, points);
-          if (generation.waitingPoints >= mostWaitingPoints) this.#catchUp(generation);
+          if (generation.isBehind) this.#catchUp(generation);
           if (generation.points >= this.#start.options.sealPoints) this.#sealSoon();
         },
       };
@@ -103,13 +104,27 @@ export class Vault {
   }
 
   /** Seals what is old enough and removes what is past retention. */
-  async tend(nowUs: number): Promise<void> {
+  async tend(nowUs: number, clockIsSteady: boolean): Promise<void> {
     this.#nowUs = nowUs;
+    try {
+      // First, and whatever comes of sealing: on a full disk this is what makes room for it.
+      if (clockIsSteady) await this.#engine.turn(() => this.#applyRetention(nowUs));
+    } finally {
+      await this.#sealWhatIsDue(nowUs);
+    }
+  }
+
+  /** Makes a device's readings unfindable; `series` are all that it has, and is about to have. */
+  forget(deviceId: string, series: readonly number[]): void {
+    this.#opened.journal.forgetDevice(deviceId, series);
+  }
+
+  async #sealWhatIsDue(nowUs: number): Promise<void> {
     const [oldest, ...newer] = this.#tail.generations;
     const age = oldest === undefined ? 0 : nowUs - oldest.sinceUs;
     // One behind another is one that could not be sealed when it was full.
-    if (newer.length > 0 || age >= this.#start.options.sealMs * 1000) await this.seal();
-    await this.#engine.turn(() => this.#applyRetention(nowUs));
+    if (newer.length > 0 || this.#sealFailed || age >= this.#start.options.sealMs * 1000)
+      await this.seal();
   }
 
   /** Seals everything that has been committed. One seal runs at a time; a second call waits for it. */
@@ -166,19 +181,21 @@ export class Vault {
 
   #assemble(db: Db): OpenVault {
     const manifest = new Manifest(db);
+    const journal = new Journal(db, this.#names);
     const report: Report = (kind, detail) =>
       this.report({ at: isoOfMicroseconds(this.#nowUs), kind, detail });
     return {
       db,
       manifest,
       report,
-      journal: new Journal(db, this.#names),
+      journal,
       ledger: new Ledger(db, this.#start.options.quarantineKept),
       reader: new Reader({
         engine: this.#engine,
         files: this.#files,
         names: this.#names,
         tail: this.#tail,
+        journal,
         manifest,
         report,
       }),
@@ -187,12 +204,12 @@ export class Vault {
 
   #catchUp(generation: Generation): void {
     this.#engine
-      .turn((connection) => generation.catchUp(connection))
+      .turn((connection) => generation.catchUp(connection, this.#opened.journal))
       .catch((error) => this.#noteFailure('the tail did not take readings in', error));
   }
 
   #sealSoon(): void {
-    if (this.#sealing !== undefined) return;
+    if (this.#sealing !== undefined || this.#sealFailed) return;
     this.#sealOldest().catch((error) =>
       this.#noteFailure('sealing failed; tried again later', error),
     );
@@ -201,20 +218,25 @@ export class Vault {
   #sealOldest(): Promise<void> {
     const generation = this.#tail.closeOldest();
     if (generation === undefined) return Promise.resolve();
-    this.#sealing = this.#sealGeneration(generation).finally(() => {
-      this.#sealing = undefined;
-    });
+    this.#sealFailed = true;
+    this.#sealing = this.#sealGeneration(generation)
+      .then(() => {
+        this.#sealFailed = false;
+      })
+      .finally(() => {
+        this.#sealing = undefined;
+      });
     return this.#sealing;
   }
 
   async #sealGeneration(generation: Generation): Promise<void> {
     const parts: SealParts = { ...this.#opened, files: this.#files, names: this.#names };
     await this.#engine.turn(async (connection) => {
-      await generation.catchUp(connection);
+      await generation.catchUp(connection, parts.journal);
       const file = await writeSealedFile(connection, generation, parts);
       listSealedFile(generation, file, parts);
       this.#tail.remove(generation);
-      this.#opened.reader.trust(file.name);
+      if (file !== undefined) this.#opened.reader.trust(file.name);
       await generation.drop(connection);
       this.#note({ level: 'info', text: 'sealed', fields: { ...file } });
     });

@@ -57,7 +57,9 @@ async function answer(message: AskMessage): Promise<unknown> {
     case 'storage':
       return vault.storage();
     case 'tend':
-      return vault.tend(message.question.nowUs);
+      return vault.tend(message.question.nowUs, message.question.clockIsSteady);
+    case 'forget':
+      return vault.forget(message.question.deviceId, message.question.series);
     case 'seal':
       return vault.seal();
     case 'close':
@@ -81,7 +83,13 @@ function refuse(id: number, error: unknown): void {
 /** Reads older files against their checksums, one at a time, whenever there is nothing else to do. */
 function checkFilesInBackground(): void {
   const next = (): void => {
-    if (vault.reader.checkNext()) setTimeout(next, 20).unref();
+    try {
+      if (vault.reader.checkNext()) setTimeout(next, 20).unref();
+    } catch (error) {
+      // A file that cannot even be set aside is no reason to end: a query that needs it will say so.
+      const fields = { err: messageOf(error) };
+      tell({ kind: 'note', level: 'error', text: 'the check of older files ended', fields });
+    }
   };
   setTimeout(next, 20).unref();
 }

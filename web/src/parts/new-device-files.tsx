@@ -27,7 +27,7 @@ export function NewDeviceFiles({ kit }: { kit: NewDeviceKit }) {
       <h3>Send a first reading</h3>
       <CodeBlock
         label="the line that sends a reading"
-        text={`mosquitto_pub -h ${location.hostname} -p 8883 --cafile ca.crt --cert device.crt --key device.key -q 1 -t devices/${kit.id}/telemetry -m '{"power": 42}'`}
+        text={`mosquitto_pub -h ${location.hostname} -p ${kit.mqtts_port ?? 8883} --cafile ca.crt --cert device.crt --key device.key -q 1 -t devices/${kit.id}/telemetry -m '{"power": 42}'`}
       />
       <h3>API key</h3>
       <p>For a device that reports over HTTPS instead: send it as X-API-Key.</p>
