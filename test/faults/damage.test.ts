@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, type onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/directory.ts';
 import { HubProcess } from '../support/hub-process.ts';
 import { connectNewDevice } from '../support/plain-device.ts';
@@ -44,8 +44,8 @@ async function newest(directory: string, file: RegExp): Promise<string> {
 }
 
 /** Fills every store and ends the hub as a power cut would, so that nothing is tidied up. */
-async function filledDirectory(): Promise<string> {
-  const directory = await temporaryDirectory();
+async function filledDirectory(whenFinished: typeof onTestFinished): Promise<string> {
+  const directory = await temporaryDirectory(whenFinished);
   const hub = await HubProcess.start({
     directory,
     environment: { HEARTH_TELEMETRY_SEAL_POINTS: '300' },
@@ -81,13 +81,13 @@ const cases = Object.keys(targets).flatMap((target) =>
   Object.keys(damages).map((damage) => [target, damage] as const),
 );
 
-it.concurrent.each(cases)(
+it.concurrent.for(cases)(
   'starts although %s is %s, and reports what is lost',
   {
     timeout: 60_000,
   },
-  async (target, damage) => {
-    const directory = await filledDirectory();
+  async ([target, damage], { onTestFinished: whenFinished }) => {
+    const directory = await filledDirectory(whenFinished);
     const { folder, file } = targets[target] as { folder: string; file: RegExp };
     await damages[damage]?.(await newest(join(directory, folder), file));
     const hub = await HubProcess.start({ directory });

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A fresh directory that is removed when the test has finished. */
-export async function temporaryDirectory(): Promise<string> {
+/**
+ * A fresh directory that is removed when the test has finished. A concurrent test hands in its own
+ * `onTestFinished`: vitest's global one cannot tell which of them is meant.
+ */
+export async function temporaryDirectory(whenFinished = onTestFinished): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'hearth-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  whenFinished(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
