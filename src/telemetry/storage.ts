@@ -73,11 +73,14 @@ export class Storage implements BatchSink {
     if (worker === undefined) return;
     const late = Promise.withResolvers<void>();
     const cancel = this.#clock.after(closeMs, () => late.resolve());
-    await Promise.race([this.ask('close', undefined).catch(() => {}), late.promise]);
-    cancel();
+    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.ask('close', undefined).catch(() => late.resolve());
     this.#ready = false;
     this.#worker = undefined;
-    await worker.terminate();
+    // It leaves by itself. Ending it from here can abort the process inside DuckDB's binding, which
+    // does not expect JavaScript to be taken away from it; so that is for a worker that hangs.
+    await Promise.race([gone, late.promise.then(() => worker.terminate())]);
+    cancel();
   }
 
   commit(message: Omit<CommitMessage, 'kind' | 'id'>): Promise<number> {

@@ -21,10 +21,15 @@ port.on('message', (message: ToWorker) => {
     commit(message);
     return;
   }
-  answer(message).then(
-    (value) => tell({ kind: 'answer', id: message.id, answer: value }),
-    (error) => refuse(message.id, error),
-  );
+  answer(message)
+    .then(
+      (value) => tell({ kind: 'answer', id: message.id, answer: value }),
+      (error) => refuse(message.id, error),
+    )
+    .finally(() => {
+      // With nothing left to listen to, the thread ends.
+      if (message.name === 'close') port.close();
+    });
 });
 
 tell(await vault.open());
