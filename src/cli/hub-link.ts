@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { createLog, HearthError, isHearthError, messageOf, silentLog } from '#kernel';
@@ -15,12 +13,6 @@ export interface Link {
 
 /** The longest wait for the head of an answer; its body may take as long as it likes. */
 const patienceMs = 30_000;
-
-/** A data directory too deep for a socket says in a file where its socket is. */
-export function socketPathOf(data: string): string {
-  const note = join(data, 'hearth.sock.path');
-  return existsSync(note) ? readFileSync(note, 'utf8').trim() : join(data, 'hearth.sock');
-}
 
 /** Whether somebody listens on the socket. One that nobody listens on is left from a killed hub. */
 export function answers(socketPath: string): Promise<boolean> {

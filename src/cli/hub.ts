@@ -1,6 +1,6 @@
-import { HearthError } from '#kernel';
+import { controlSocketPath, HearthError } from '#kernel';
 import { isErrorCode } from './exit-codes.ts';
-import { answers, type Link, ownLink, socketLink, socketPathOf } from './hub-link.ts';
+import { answers, type Link, ownLink, socketLink } from './hub-link.ts';
 import type { Invocation } from './invocation.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -81,7 +81,7 @@ export async function withHub<Result>(
       hint: 'Start the hub first (hearth start), or say where it is: --data DIR or HEARTH_DATA.',
     });
   }
-  const socketPath = socketPathOf(at.data);
+  const socketPath = controlSocketPath(at.data);
   const live = await answers(socketPath);
   if (!live && reach.running) {
     throw new HearthError('unavailable', `no hub runs in ${at.data}`, {

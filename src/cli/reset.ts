@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HearthError } from '#kernel';
-import { answers, socketPathOf } from './hub-link.ts';
+import { controlSocketPath, HearthError } from '#kernel';
+import { answers } from './hub-link.ts';
 import type { Invocation } from './invocation.ts';
 import { bytes } from './table.ts';
 
@@ -52,7 +52,7 @@ export async function reset(at: Invocation, options: { readonly yes?: boolean })
 
 /** Keeps every hub out of the directory meanwhile. @throws HearthError `already_running`. */
 async function holdDirectory(directory: string): Promise<{ release(): void }> {
-  if (await answers(socketPathOf(directory))) {
+  if (await answers(controlSocketPath(directory))) {
     throw new HearthError('already_running', `a hub runs in ${directory}`, {
       hint: 'Stop it first.',
     });

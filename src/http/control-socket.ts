@@ -1,18 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { controlSocketName, controlSocketNote, controlSocketPath } from '#kernel';
 
 /** `sun_path` of a Unix socket holds 108 bytes with its final zero (unix(7)). */
 const longestPath = 107;
-const socketName = 'hearth.sock';
-const pointerName = 'hearth.sock.path';
-
-/** Where the control socket of the hub in `directory` is, whether or not one runs there now. */
-export function controlSocketPath(directory: string): string {
-  const pointer = join(directory, pointerName);
-  return existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : join(directory, socketName);
-}
 
 /**
  * Clears the way for the control socket and returns its path. A directory too deep for a socket
@@ -21,18 +13,18 @@ export function controlSocketPath(directory: string): string {
  */
 export async function prepareControlSocket(directory: string): Promise<string> {
   await removeControlSocket(directory);
-  const near = join(directory, socketName);
+  const near = join(directory, controlSocketName);
   if (Buffer.byteLength(near) <= longestPath) return near;
-  const far = join(await mkdtemp(join(tmpdir(), 'hearth-')), socketName);
-  await writeFile(join(directory, pointerName), `${far}\n`, { mode: 0o600 });
+  const far = join(await mkdtemp(join(tmpdir(), 'hearth-')), controlSocketName);
+  await writeFile(join(directory, controlSocketNote), `${far}\n`, { mode: 0o600 });
   return far;
 }
 
 export async function removeControlSocket(directory: string): Promise<void> {
   const path = controlSocketPath(directory);
   await rm(path, { force: true });
-  if (path === join(directory, socketName)) return;
-  await rm(join(directory, pointerName), { force: true });
+  if (path === join(directory, controlSocketName)) return;
+  await rm(join(directory, controlSocketNote), { force: true });
   // Only while it is empty: what the note says is not worth removing a folder for.
   await rmdir(dirname(path)).catch(() => {});
 }

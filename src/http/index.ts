@@ -1,4 +1,3 @@
-export { controlSocketPath } from './control-socket.ts';
 export type { HttpServerOptions } from './server.ts';
 export { HttpServer } from './server.ts';
 export type { WebSocketHandler, WebSocketHandlers, WebSocketVisit } from './upgrades.ts';

@@ -1,5 +1,6 @@
 export type { Cancel, Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
+export { controlSocketName, controlSocketNote, controlSocketPath } from './control-socket.ts';
 export type { ErrorCode, HearthErrorOptions } from './errors.ts';
 export { HearthError, isHearthError, messageOf } from './errors.ts';
 export { syncDirectory, writeFileDurably } from './files.ts';

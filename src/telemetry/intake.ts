@@ -86,10 +86,11 @@ export class Intake {
 
   submit(submission: Submission): Receipt {
     const device = this.#device(submission.deviceId);
-    const nowMs = this.#clock.monotonicMs();
     // Over MQTT the broker holds a fast sender's socket back: what is acknowledged is not let go.
     const isBounded = submission.source !== 'mqtt';
-    if (isBounded && !device.bucket.take(nowMs)) return this.#overRate(submission);
+    if (isBounded && !device.bucket.take(this.#clock.monotonicMs())) {
+      return this.#overRate(submission);
+    }
     const { body } = submission;
     const payload = Buffer.isBuffer(body) ? body : undefined;
     let message: ParsedMessage;

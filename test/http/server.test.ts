@@ -5,8 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
-import { controlSocketPath } from '#http';
-import { createLog } from '#kernel';
+import { controlSocketPath, createLog } from '#kernel';
 import { Listener } from '../../src/http/listener.ts';
 import { ask, listening, openHouse } from './house.ts';
 

@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { controlSocketPath } from '#kernel';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -108,10 +109,7 @@ export class HubProcess {
 
   /** Calls the REST API as the local owner, over the control socket. */
   call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const named = join(this.directory, 'hearth.sock.path');
-    const socketPath = existsSync(named)
-      ? readFileSync(named, 'utf8').trim()
-      : join(this.directory, 'hearth.sock');
+    const socketPath = controlSocketPath(this.directory);
     return new Promise((resolve, reject) => {
       const call = request(
         { socketPath, method, path, headers: { 'content-type': 'application/json' } },
