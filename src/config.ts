@@ -22,6 +22,27 @@ const text = z.string({ error: 'is not a text' });
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0'])], { error: 'is neither true nor false' })
   .transform((value) => value === true || value === 'true' || value === '1');
+const degrees = (most: number) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^-?\d{1,3}(\.\d+)?$/)
+          .transform(Number),
+      ],
+      {
+        error: 'is not a number of degrees',
+      },
+    )
+    .pipe(
+      z
+        .number()
+        .min(-most, `is not between -${most} and ${most}`)
+        .max(most, `is not between -${most} and ${most}`),
+    )
+    .optional();
 const list = z
   .union([z.array(z.string()), z.string()], { error: 'is not a list of texts' })
   .transform((value) => (typeof value === 'string' ? value.split(',') : value))
@@ -42,6 +63,8 @@ const settings = {
     .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
     .refine(isTimeZone, 'is not a time zone (write Europe/Berlin)')
     .describe('the time zone that days and schedules mean'),
+  'home.latitude': degrees(90).describe('for sunrise and sunset: degrees, north is positive'),
+  'home.longitude': degrees(180).describe('for sunrise and sunset: degrees, east is positive'),
   'http.address': z.string().default('0.0.0.0').describe('address that HTTP listens on'),
   'http.port': port
     .default(8080)
@@ -86,6 +109,10 @@ const settings = {
   'telemetry.quarantine': count
     .default(1000)
     .describe('malformed messages kept for the owner to read'),
+  'commands.retention_days': count.default(30).describe('days that commands are kept'),
+  'clock.trusted': flag
+    .default(false)
+    .describe('believe the clock of this machine even when it is behind the last record'),
   'dashboard.build': flag.default(true).describe('whether the dashboard is built when it is stale'),
   'log.level': oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')
     .default('info')

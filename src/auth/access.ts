@@ -9,6 +9,7 @@ export const isRole = (value: string): value is Role =>
 const permissions = {
   'devices.read': ['owner', 'admin', 'member', 'guest', 'service'],
   'devices.write': ['owner', 'admin'],
+  'devices.control': ['owner', 'admin', 'member', 'service'],
   'telemetry.read': ['owner', 'admin', 'member', 'guest', 'service'],
   'telemetry.write': ['owner', 'admin', 'service'],
   'security.read': ['owner', 'admin'],
@@ -36,6 +37,14 @@ export type Caller =
       readonly name: string;
       readonly role: 'device';
     };
+
+/** How a caller is named in what is written down: `local`, `person:Anna`, `token:car`, `device:plug`. */
+export const actorOf = (caller: Caller | undefined): string =>
+  caller === undefined
+    ? 'nobody'
+    : caller.kind === 'local'
+      ? 'local'
+      : `${caller.kind}:${caller.name}`;
 
 export const localCaller: Caller = { kind: 'local', id: 'local', name: 'local', role: 'owner' };
 

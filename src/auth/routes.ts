@@ -9,6 +9,7 @@ import * as schema from './schema.ts';
 import type { Auth, Origin } from './service.ts';
 import type { SignedIn } from './sessions.ts';
 import type { TokenRecord } from './tokens.ts';
+import { remoteAddressOf } from './whence.ts';
 
 /** Adds the routes of people and programs, relative to `/api/v1`. */
 export function routes(api: Api, auth: Auth): void {
@@ -259,15 +260,7 @@ function setCookies(context: Context<HearthEnv>, cookies: readonly string[]): vo
 
 const keepNoCopy = (context: Context<HearthEnv>) => context.header('cache-control', 'no-store');
 
-/** What `@hono/node-server` puts beside each request; there is none for one made in-process. */
-interface NodeBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
-}
-
-function originOf(context: Context<HearthEnv>): Origin {
-  const { incoming } = (context.env ?? {}) as NodeBindings;
-  return {
-    remoteAddress: incoming?.socket?.remoteAddress ?? '',
-    userAgent: context.req.header('user-agent') ?? '',
-  };
-}
+const originOf = (context: Context<HearthEnv>): Origin => ({
+  remoteAddress: remoteAddressOf(context),
+  userAgent: context.req.header('user-agent') ?? '',
+});

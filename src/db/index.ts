@@ -1,3 +1,5 @@
+export type { DueAction, DueQueueOptions } from './due.ts';
+export { DueQueue } from './due.ts';
 export type { DirectoryLock } from './lock.ts';
 export { lockDirectory } from './lock.ts';
 export type { Migration } from './migrate.ts';

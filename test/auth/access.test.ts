@@ -19,6 +19,7 @@ const everyone: readonly Role[] = ['owner', 'admin', 'member', 'guest', 'service
 const table: Record<Action, readonly Role[]> = {
   'devices.read': everyone,
   'devices.write': ['owner', 'admin'],
+  'devices.control': ['owner', 'admin', 'member', 'service'],
   'telemetry.read': everyone,
   'telemetry.write': ['owner', 'admin', 'service'],
   'security.read': ['owner', 'admin'],

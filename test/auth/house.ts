@@ -95,7 +95,7 @@ export async function openHouse(directory?: string): Promise<House> {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const response = await app.fetch(request, { incoming: { socket: { remoteAddress: from } } });
+    const response = await app.fetch(request, { door: 'https', remoteAddress: from });
     const text = await response.text();
     const [cookie = ''] = (response.headers.getSetCookie()[0] ?? '').split(';');
     return {

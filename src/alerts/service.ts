@@ -1,0 +1,102 @@
+import type { Api } from '#auth';
+import type { Db } from '#db';
+import { type Clock, type Log, Signal, sortableId } from '#kernel';
+import { alertRoutes } from './routes.ts';
+import type { Alert, AlertKind, NewAlert } from './types.ts';
+
+interface Row {
+  readonly id: string;
+  readonly at_ms: number;
+  readonly last_at_ms: number;
+  readonly count: number;
+  readonly kind: AlertKind;
+  readonly device_id: string | null;
+  readonly message: string;
+  readonly detail: string;
+}
+
+const mostKept = 1000;
+const sameWithinMs = 3_600_000;
+/** One that repeats every second is written down every so often, not every time. */
+const writeEveryMs = 10_000;
+
+/** What went wrong and needs someone to look: kept, bounded, and told to whoever listens. */
+export class Alerts {
+  readonly onRaised: Signal<Alert>;
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** The newest alert of each kind and device. */
+  readonly #newest = new Map<string, { row: Row; writtenMs: number }>();
+
+  constructor({ db, clock, log }: { readonly db: Db; readonly clock: Clock; readonly log: Log }) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#log = log;
+    this.onRaised = new Signal('alerts.onRaised', log);
+  }
+
+  routes(api: Api): void {
+    alertRoutes(api, this);
+  }
+
+  /** Writes an alert down. Every timed-out command is one of its own; others are counted within an hour. */
+  raise({ kind, deviceId, message, detail = {} }: NewAlert): void {
+    const nowMs = Math.floor(this.#clock.nowMs());
+    const key = `${kind} ${deviceId ?? ''}`;
+    const before = kind === 'command_timed_out' ? undefined : this.#newest.get(key);
+    const again = before !== undefined && Math.abs(nowMs - before.row.at_ms) < sameWithinMs;
+    const row: Row = again
+      ? { ...before.row, last_at_ms: nowMs, count: before.row.count + 1 }
+      : {
+          id: sortableId(nowMs),
+          at_ms: nowMs,
+          last_at_ms: nowMs,
+          count: 1,
+          kind,
+          device_id: deviceId ?? null,
+          message,
+          detail: JSON.stringify(detail),
+        };
+    const isDue = !again || Math.abs(nowMs - before.writtenMs) >= writeEveryMs;
+    if (!again && this.#newest.size >= mostKept) this.#newest.clear();
+    this.#newest.set(key, { row, writtenMs: isDue ? nowMs : before.writtenMs });
+    if (!isDue) return;
+    this.#log.warn({ alert: kind, deviceId, ...detail }, message);
+    this.#write(row);
+    this.onRaised.emit(alertJson(row));
+  }
+
+  /** Newest first. */
+  list(limit: number): Alert[] {
+    return this.#db
+      .prepare<[number], Row>('SELECT * FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?')
+      .all(limit)
+      .map(alertJson);
+  }
+
+  #write(row: Row): void {
+    this.#db.transaction(() => {
+      this.#db
+        .prepare(
+          `INSERT INTO alerts (id, at_ms, last_at_ms, count, kind, device_id, message, detail)
+           VALUES (@id, @at_ms, @last_at_ms, @count, @kind, @device_id, @message, @detail)
+           ON CONFLICT (id) DO UPDATE SET last_at_ms = excluded.last_at_ms, count = excluded.count`,
+        )
+        .run(row);
+      this.#db
+        .prepare(
+          `DELETE FROM alerts WHERE id NOT IN
+             (SELECT id FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?)`,
+        )
+        .run(mostKept);
+    })();
+  }
+}
+
+const alertJson = ({ at_ms, last_at_ms, detail, ...row }: Row): Alert => ({
+  ...row,
+  at: new Date(at_ms).toISOString(),
+  last_at: new Date(last_at_ms).toISOString(),
+  detail: JSON.parse(detail) as Record<string, unknown>,
+});

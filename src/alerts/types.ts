@@ -1,0 +1,24 @@
+export const alertKinds = ['command_timed_out', 'bad_signature', 'clock_behind'] as const;
+export type AlertKind = (typeof alertKinds)[number];
+
+/** Something that the owner should know of, as the part that noticed it tells it. */
+export interface NewAlert {
+  readonly kind: AlertKind;
+  readonly deviceId?: string;
+  /** One plain sentence. */
+  readonly message: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** An alert in JSON, as REST and WebSocket show it. Times are ISO 8601 UTC. */
+export interface Alert {
+  readonly id: string;
+  readonly at: string;
+  readonly last_at: string;
+  /** How often it happened, as far as it was the same again within the hour. */
+  readonly count: number;
+  readonly kind: AlertKind;
+  readonly device_id: string | null;
+  readonly message: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}

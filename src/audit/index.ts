@@ -1,0 +1,2 @@
+export type { AuditEntry, AuditRow } from './service.ts';
+export { Audit } from './service.ts';
