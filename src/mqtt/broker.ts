@@ -2,7 +2,10 @@ import levelPersistence from 'aedes-persistence-level';
 import type { WebSocket } from 'ws';
 import { type Cancel, type Clock, HearthError, type Log, messageOf, type Part } from '#kernel';
 import { Clients } from './connection/clients.ts';
-import { Connection, type ConnectionContext, type Origin } from './connection/connection.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionContext, Origin } from './connection/context.ts';
+import { DirectDelivery } from './connection/direct-delivery.ts';
+import { IdentifierWalk } from './connection/direct-messages.ts';
 import { Flusher } from './connection/flusher.ts';
 import { Wills } from './connection/wills.ts';
 import { type BrokerStats, Counters } from './counters.ts';
@@ -22,7 +25,7 @@ import {
   type TlsListenOptions,
 } from './listeners/tls.ts';
 import { acceptWebSocket, type WebSocketOrigin } from './listeners/websocket.ts';
-import type { Gate, Identity } from './ports.ts';
+import type { DirectMessage, DirectOutcome, Gate, Identity } from './ports.ts';
 import { Retained } from './routing/retained.ts';
 import { type Message, Router } from './routing/router.ts';
 import { Subscriptions } from './routing/subscriptions.ts';
@@ -59,6 +62,7 @@ interface Running {
   readonly retained: Retained;
   readonly subscriptions: Subscriptions<Session>;
   readonly context: ConnectionContext;
+  readonly direct: DirectDelivery;
   readonly admission: Admission;
   readonly timers: readonly Cancel[];
   readonly startedMs: number;
@@ -95,16 +99,18 @@ export class Broker implements Part {
     await retained.load();
     await router.start(await sessions.load());
     const wills = new Wills(records);
+    const clients = new Clients(limits);
     const context: ConnectionContext = {
       gate,
       router,
       sessions,
-      clients: new Clients(limits),
+      clients,
       wills,
       limits,
       counters,
       clock,
       flusher: new Flusher(),
+      identifiers: new IdentifierWalk(),
       log,
       onConnected: (connection) => this.#connections.get(connection)?.connected(),
       onEnded: (connection) => this.#onEnded(connection),
@@ -123,6 +129,7 @@ export class Broker implements Part {
       retained,
       subscriptions,
       context,
+      direct: new DirectDelivery({ gate, clients, subscriptions, counters }),
       admission,
       timers,
       startedMs,
@@ -222,6 +229,17 @@ export class Broker implements Part {
     await new Promise<void>((resolve, reject) => {
       router.forward(message, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /**
+   * Hands a message to a client that is connected and subscribed now. It passes the router by: it is
+   * neither stored nor sent again, and whoever sends it is told when it was acknowledged. Other
+   * connected subscribers of the topic get a copy if they have room.
+   */
+  send(message: DirectMessage): DirectOutcome {
+    // A broker that stops reads no more: it would never hear of the delivery.
+    if (this.#running === undefined || this.#stopping) return { sent: false, reason: 'away' };
+    return this.#running.direct.send(message);
   }
 
   stats(): BrokerStats {

@@ -14,7 +14,7 @@ export class Counters {
   acceptFailures = 0;
   /** Messages that were let go, by cause. */
   readonly dropped = {
-    /** QoS 0 to a subscriber that does not keep up. */
+    /** QoS 0, or a copy of a direct message, to a subscriber that does not keep up. */
     slowSubscriber: 0,
     /** QoS > 0 to a connected subscriber whose queue is full. */
     waitingFull: 0,

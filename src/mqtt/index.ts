@@ -8,6 +8,8 @@ export type {
   Accept,
   ConnectAttempt,
   DeniedAttempt,
+  DirectMessage,
+  DirectOutcome,
   Gate,
   Identity,
   InboundMessage,

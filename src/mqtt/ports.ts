@@ -83,4 +83,21 @@ export interface Gate {
     remoteAddress: string,
   ): void;
   disconnected(identity: Identity, clientId: string): void;
+  /** SUBACK is on its way: from here on a client hears what is sent to `filter`. */
+  subscribed(identity: Identity, filter: string): void;
 }
+
+/** A message for one client that is there now; never stored, never retained, never sent again. */
+export interface DirectMessage {
+  readonly to: Identity;
+  /** Topics it may go to, best first: it goes to the first that the client subscribed to. */
+  readonly topics: readonly string[];
+  readonly payloadFor: (topic: string) => Buffer | string;
+  /** The client acknowledged it (PUBACK); never called for a subscription with QoS 0. */
+  readonly onDelivered?: () => void;
+}
+
+/** What became of a direct message: handed to the client's socket, or why not. */
+export type DirectOutcome =
+  | { readonly sent: true; readonly topic: string; readonly qos: 0 | 1 }
+  | { readonly sent: false; readonly reason: 'away' | 'not_subscribed' | 'busy' };

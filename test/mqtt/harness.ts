@@ -29,6 +29,9 @@ export const roomyLimits: BrokerLimits = {
 export class OpenGate implements Gate {
   readonly denials: DeniedAttempt[] = [];
   readonly events: string[] = [];
+  readonly subscriptions: string[] = [];
+  onSubscribed: ((identity: Identity, filter: string) => void) | undefined;
+  onConnected: ((identity: Identity) => void) | undefined;
   accept: Accept | undefined;
   mayRetain = true;
   forbidden = /^forbidden\//;
@@ -57,10 +60,16 @@ export class OpenGate implements Gate {
 
   connected(identity: Identity, clientId: string): void {
     this.events.push(`+${identity.name}/${clientId}`);
+    this.onConnected?.(identity);
   }
 
   disconnected(identity: Identity, clientId: string): void {
     this.events.push(`-${identity.name}/${clientId}`);
+  }
+
+  subscribed(identity: Identity, filter: string): void {
+    this.subscriptions.push(`${identity.name}: ${filter}`);
+    this.onSubscribed?.(identity, filter);
   }
 }
 

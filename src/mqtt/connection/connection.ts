@@ -1,48 +1,21 @@
 import type { Duplex } from 'node:stream';
-import { type Clock, type Log, messageOf } from '#kernel';
-import type { Counters } from '../counters.ts';
-import { type BrokerLimits, policy } from '../limits.ts';
-import type { Gate, Transport } from '../ports.ts';
-import type { Route, RouteOwner, Router } from '../routing/router.ts';
+import { messageOf } from '#kernel';
+import { policy } from '../limits.ts';
+import type { Route, RouteOwner } from '../routing/router.ts';
 import type { Session } from '../sessions/session.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { type ConnectRequest, readConnect, type Will } from '../wire/connect.ts';
 import { FrameSplitter } from '../wire/frames.ts';
 import { connackRefusal, packetType, type ReturnCode, returnCode } from '../wire/packets.ts';
 import { ProtocolViolation } from '../wire/violation.ts';
-import type { Clients } from './clients.ts';
+import type { ConnectionContext, Origin } from './context.ts';
 import { Denials } from './denials.ts';
-import type { Flusher } from './flusher.ts';
+import { DirectMessages } from './direct-messages.ts';
 import { Inbound } from './inbound.ts';
 import { Intake } from './intake.ts';
+import { Outbound } from './outbound.ts';
 import { Outbox } from './outbox.ts';
 import { PublishPath } from './publish-path.ts';
 import { type Welcome, welcome } from './welcome.ts';
-import type { Wills } from './wills.ts';
-
-/** What all connections of a broker share. */
-export interface ConnectionContext {
-  readonly gate: Gate;
-  readonly router: Router;
-  readonly sessions: Sessions;
-  readonly clients: Clients;
-  readonly wills: Wills;
-  readonly limits: BrokerLimits;
-  readonly counters: Counters;
-  readonly clock: Clock;
-  readonly flusher: Flusher;
-  readonly log: Log;
-  /** CONNACK went out: the connection is no longer one in handshake. */
-  readonly onConnected: (connection: Connection) => void;
-  readonly onEnded: (connection: Connection) => void;
-}
-
-export interface Origin {
-  readonly transport: Transport;
-  readonly remoteAddress: string;
-  /** The client certificate, DER, where TLS has proven one. */
-  readonly certificate: Uint8Array | undefined;
-}
 
 /** What there is once a CONNECT was found good. */
 interface Client extends Welcome {
@@ -65,6 +38,8 @@ export class Connection implements RouteOwner {
   readonly #splitter: FrameSplitter;
   readonly #inbound = new Inbound();
   readonly #outbox: Outbox;
+  readonly #outbound: Outbound;
+  readonly #direct: DirectMessages;
   readonly #intake: Intake;
   readonly #ended = Promise.withResolvers<void>();
   #state: State = 'waiting';
@@ -78,8 +53,6 @@ export class Connection implements RouteOwner {
   #will: Will | undefined;
   #willStored = false;
   #announced = false;
-  /** What Aedes sends before CONNACK, which has to be the first packet [MQTT-3.2.0-1]. */
-  #early: { frame: Buffer; bodyStart: number }[] = [];
   #wireGone = false;
   #published = 0;
 
@@ -100,6 +73,11 @@ export class Connection implements RouteOwner {
       onProgress: () => this.#regulate(),
       onDropped: (packetId) => this.#client?.session.queue?.acknowledge(packetId),
     });
+    this.#outbound = new Outbound({
+      outbox: this.#outbox,
+      onAnswered: (granted) => this.#onAnswered(granted),
+    });
+    this.#direct = new DirectMessages({ ...context, outbox: this.#outbox });
     this.#intake = new Intake({ ...context, wire, inbound: this.#inbound, outbox: this.#outbox });
   }
 
@@ -123,6 +101,12 @@ export class Connection implements RouteOwner {
   get session(): Session {
     if (this.#client === undefined) throw new Error('a connection without a session was routed');
     return this.#client.session;
+  }
+
+  /** Takes messages that must not wait; `undefined` unless the client hears and answers them now. */
+  get direct(): DirectMessages | undefined {
+    const isHere = this.#announced && !this.isOver && !this.#wireGone && !this.#inbound.finished;
+    return isHere ? this.#direct : undefined;
   }
 
   begin(): void {
@@ -154,6 +138,7 @@ export class Connection implements RouteOwner {
     this.#enter('closing');
     this.#splitter.stop();
     this.#intake.stop();
+    this.#direct.close();
     if (politely && !this.#wireGone) {
       this.#outbox.finish(() => this.#wire.end(() => this.#wire.destroy()));
     } else {
@@ -191,8 +176,11 @@ export class Connection implements RouteOwner {
   /** A packet from Aedes. */
   onPacket(frame: Buffer, bodyStart: number): void {
     if ((frame[0] as number) >> 4 === packetType.connack) this.#announce();
-    else if (this.#announced) this.#deliver(frame, bodyStart);
-    else this.#early.push({ frame, bodyStart });
+    else this.#outbound.receive(frame, bodyStart);
+  }
+
+  onSubscribed(filters: readonly string[]): void {
+    this.#outbound.grant(filters);
   }
 
   onReady(): void {
@@ -203,6 +191,7 @@ export class Connection implements RouteOwner {
       this.#inbound.start({
         ...client,
         outbox: this.#outbox,
+        direct: this.#direct,
         toAedes: (frame) => this.#state === 'ready' && this.#route?.send(frame),
         onDisconnect: () => this.#onDisconnect(),
       }),
@@ -316,16 +305,16 @@ export class Connection implements RouteOwner {
     this.#outbox.control(Buffer.from([packetType.connack << 4, 2, client.present ? 1 : 0, 0]));
     gate.connected(identity, clientId, transport, remoteAddress);
     onConnected(this);
-    for (const { frame, bodyStart } of this.#early) this.#deliver(frame, bodyStart);
-    this.#early = [];
+    this.#outbound.open();
   }
 
-  #deliver(frame: Buffer, bodyStart: number): void {
-    this.#outbox.take(frame, bodyStart);
-    const type = (frame[0] as number) >> 4;
-    if (type === packetType.suback || type === packetType.unsuback) {
-      this.#attempt(() => this.#inbound.answered());
-    }
+  #onAnswered(granted: readonly string[]): void {
+    const { gate } = this.#context;
+    const { identity } = this.session;
+    this.#attempt(() => {
+      if (!this.isOver) for (const filter of granted) gate.subscribed(identity, filter);
+      this.#inbound.answered();
+    });
   }
 
   #onDisconnect(): void {

@@ -3,6 +3,7 @@ import { acknowledge, acknowledgment, packetType, pingResponse } from '../wire/p
 import { FieldReader } from '../wire/reader.ts';
 import { checkSubscribe, checkUnsubscribe } from '../wire/subscribe.ts';
 import { ProtocolViolation } from '../wire/violation.ts';
+import type { DirectMessages } from './direct-messages.ts';
 import type { Outbox } from './outbox.ts';
 import type { PublishPath } from './publish-path.ts';
 
@@ -11,6 +12,7 @@ export interface InboundTargets {
   readonly session: Session;
   readonly path: PublishPath;
   readonly outbox: Outbox;
+  readonly direct: DirectMessages;
   /** SUBSCRIBE and UNSUBSCRIBE go to Aedes. */
   readonly toAedes: (frame: Buffer) => void;
   /** DISCONNECT came; called before what precedes it is finished. */
@@ -38,6 +40,11 @@ export class Inbound {
 
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** Whether DISCONNECT came: nothing is read after it. */
+  get finished(): boolean {
+    return this.#finished;
   }
 
   /** CONNACK was sent. @throws ProtocolViolation for what was held. */
@@ -119,13 +126,18 @@ export class Inbound {
     targets.path.whenIdle(() => targets.toAedes(frame));
   }
 
-  #answer({ session, outbox }: InboundTargets, frame: Buffer, bodyStart: number): void {
+  #answer({ session, outbox, direct }: InboundTargets, frame: Buffer, bodyStart: number): void {
     const type = (frame[0] as number) >> 4;
     if (type === packetType.pingreq) {
       outbox.control(pingResponse);
       return;
     }
     const packetId = onlyPacketId(frame, bodyStart);
+    if (direct.awaits(packetId)) {
+      // Of the broker's own, with QoS 1: only PUBACK answers it, and nobody else is told.
+      if (type === packetType.puback) direct.acknowledged(packetId);
+      return;
+    }
     if (type === packetType.pubrec) {
       session.queue?.release(packetId);
       outbox.release(acknowledge(acknowledgment.pubrel, packetId), packetId);

@@ -132,6 +132,25 @@ export class Outbox implements Flushable {
     }
   }
 
+  /** Whether a message would go to the socket now, in front of those that wait. */
+  hasRoom(qos: 0 | 1): boolean {
+    if (this.#closed || this.backlog > policy.backlogBytes) return false;
+    return qos === 0 || this.#inflight.size < this.#options.limits.inflight;
+  }
+
+  /** Whether a message in flight, or one that waits, has this packet identifier. */
+  uses(packetId: number): boolean {
+    return (
+      this.#inflight.has(packetId) || this.#waiting.some((waiting) => waiting.packetId === packetId)
+    );
+  }
+
+  /** A message that there is room for, sent in front of those that wait; identifier 0 for QoS 0. */
+  pass(frame: Buffer, packetId: number): void {
+    if (packetId > 0) this.#inflight.add(packetId);
+    this.#send(frame);
+  }
+
   /** A PUBREL: its packet identifier stays in use until PUBCOMP. */
   release(frame: Buffer, packetId: number): void {
     this.#inflight.add(packetId);

@@ -3,7 +3,8 @@ import type { Refusal } from '../ports.ts';
 import { type Session, sameIdentity } from '../sessions/session.ts';
 import type { ConnectRefusal, ConnectRequest } from '../wire/connect.ts';
 import { type ReturnCode, returnCode } from '../wire/packets.ts';
-import type { Connection, ConnectionContext, Origin } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionContext, Origin } from './context.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 export interface Welcome {

@@ -2,7 +2,7 @@ import type { LevelPersistence, StoredMessage } from 'aedes-persistence-level';
 import type { Identity } from '../ports.ts';
 import { newSession, type Session } from '../sessions/session.ts';
 import type { Will } from '../wire/connect.ts';
-import type { ConnectionContext } from './connection.ts';
+import type { ConnectionContext } from './context.ts';
 import { PublishPath } from './publish-path.ts';
 
 interface StoredWill extends StoredMessage {

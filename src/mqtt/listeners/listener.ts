@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HearthError } from '#kernel';
-import type { Origin } from '../connection/connection.ts';
+import type { Origin } from '../connection/context.ts';
 import type { Arrival, Entrance } from './admission.ts';
 
 export interface ListenOptions {

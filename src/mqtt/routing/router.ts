@@ -37,6 +37,8 @@ export interface Route {
 }
 
 export interface RouteOwner extends LinkOwner {
+  /** These filters of a SUBSCRIBE are granted; its SUBACK comes next. */
+  onSubscribed(filters: readonly string[]): void;
   /** CONNACK is written: packets of the client may follow its CONNECT into Aedes. */
   onReady(): void;
   onClosed(): void;
@@ -164,11 +166,9 @@ export class Router {
   /** SUBACK is written: from here on messages reach the subscription, and retained ones follow. */
   #subscribed(subscriptions: readonly Subscription[], client: Client): void {
     const session = sessionOf(client);
-    for (const { topic, qos } of subscriptions) {
-      if ((qos as number) !== subscriptionRefused) {
-        this.#options.subscriptions.add(session, topic, qos);
-      }
-    }
+    const granted = subscriptions.filter(({ qos }) => (qos as number) !== subscriptionRefused);
+    for (const { topic, qos } of granted) this.#options.subscriptions.add(session, topic, qos);
+    ownerOf(client).onSubscribed(granted.map(({ topic }) => topic));
     session.subscribing.clear();
     this.#persistence.retainedFor(session);
   }

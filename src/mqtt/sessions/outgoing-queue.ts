@@ -128,6 +128,11 @@ export class OutgoingQueue {
     return packetId;
   }
 
+  /** Whether a message that is to be sent, or sent again, has this packet identifier. */
+  uses(packetId: number): boolean {
+    return this.#byPacketId.has(packetId);
+  }
+
   /** PUBREC came: from now on only PUBREL is sent for this identifier. */
   release(packetId: number): void {
     const entry = this.#byPacketId.get(packetId);

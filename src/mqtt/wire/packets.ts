@@ -46,6 +46,20 @@ export const connackRefusal = (code: ReturnCode): Buffer =>
 export const acknowledge = (first: number, packetId: number): Buffer =>
   Buffer.from([first, 2, packetId >> 8, packetId & 0xff]);
 
+/** A PUBLISH that is neither retained nor a duplicate, §3.3; `packetId` counts for QoS 1 alone. */
+export function publish(topic: string, payload: Buffer, qos: 0 | 1, packetId: number): Buffer {
+  const name = Buffer.from(topic);
+  const identifier = qos === 0 ? [] : [packetId >> 8, packetId & 255];
+  const length = 2 + name.length + identifier.length + payload.length;
+  return Buffer.concat([
+    Buffer.from([(packetType.publish << 4) | (qos << 1), ...encodeLength(length)]),
+    Buffer.from([name.length >> 8, name.length & 255]),
+    name,
+    Buffer.from(identifier),
+    payload,
+  ]);
+}
+
 /**
  * The CONNECT that Aedes sees: who the client is has been settled, its keep alive and its will are
  * looked after here, so that only its name and the kind of its session are left to say.
