@@ -13,6 +13,7 @@ import {
   isOwnSubscription,
   isReadable,
   isServiceWritable,
+  isTowardsDevice,
   ownPublishChannel,
   readTopic,
 } from './topics.ts';
@@ -26,9 +27,14 @@ export interface GateOptions {
   readonly inlets: {
     telemetry(deviceId: string): Accept;
     status(deviceId: string): Accept;
+    ack(deviceId: string): Accept;
   };
   readonly onDenied: (attempt: DeniedAttempt, deviceId: string | undefined) => void;
+  /** A device proved itself with this certificate (DER) and was let in. */
+  readonly onCertificate: (deviceId: string, der: Uint8Array) => void;
   readonly onConnected: (deviceId: string) => void;
+  /** A device hears one of the topics on which it is spoken to. */
+  readonly onSubscribed: (deviceId: string) => void;
   readonly onDisconnected: (deviceId: string) => void;
 }
 
@@ -46,7 +52,11 @@ export class DeviceGate implements Gate {
   async authenticate(attempt: ConnectAttempt): Promise<Identity | Refusal> {
     const found = await this.#identify(attempt);
     const verdict = 'refused' in found ? found : this.#checkClientId(found, attempt.clientId);
-    if (!('refused' in verdict)) return verdict;
+    if (!('refused' in verdict)) {
+      const { certificate } = attempt;
+      if (certificate) this.#options.onCertificate(verdict.name, certificate);
+      return verdict;
+    }
     const { refused, reason, deviceId } = verdict;
     const { clientId, remoteAddress } = attempt;
     this.#options.onDenied(
@@ -94,6 +104,11 @@ export class DeviceGate implements Gate {
 
   disconnected(identity: Identity): void {
     if (identity.kind === 'device') this.#options.onDisconnected(identity.name);
+  }
+
+  subscribed(identity: Identity, filter: string): void {
+    if (identity.kind !== 'device' || !isOwnSubscription(identity.name, filter)) return;
+    this.#options.onSubscribed(identity.name);
   }
 
   async #identify(attempt: ConnectAttempt): Promise<Verdict> {
@@ -176,9 +191,7 @@ export class DeviceGate implements Gate {
   }
 
   #inlet(deviceId: string, channel: Channel): Accept | undefined {
-    if (channel === 'telemetry') return this.#options.inlets.telemetry(deviceId);
-    if (channel === 'status') return this.#options.inlets.status(deviceId);
-    return undefined;
+    return isTowardsDevice(channel) ? undefined : this.#options.inlets[channel](deviceId);
   }
 
   /** A bridge speaks for devices: what it says of a registered one is taken in as that device's. */

@@ -1,3 +1,4 @@
+import type { StateMap } from './definitions/types.ts';
 import type { LatestValues, Scalar } from './types.ts';
 
 /** A device with a new metric name in every message must not grow without end. */
@@ -7,6 +8,21 @@ const mostReported = 64;
 interface Metric {
   timeUs: number;
   value: Scalar;
+  /** When the hub got it; milliseconds since 1970 UTC. */
+  receivedMs: number;
+}
+
+interface Field {
+  value: Scalar;
+  receivedMs: number;
+}
+
+/** What is saved. Reports of before receipts were kept have none: a reading's own time stands in. */
+interface Saved {
+  readonly lastSeenMs: number | null;
+  readonly denied: number;
+  readonly metrics: readonly [name: string, timeUs: number, value: Scalar, receivedMs?: number][];
+  readonly reported: readonly [name: string, value: Scalar, receivedMs?: number][];
 }
 
 /** What a device last said: newest values, reported state, last sign of life, refusals. */
@@ -14,10 +30,36 @@ export class DeviceReport {
   lastSeenMs: number | null = null;
   denied = 0;
   readonly #metrics = new Map<string, Metric>();
-  readonly #reported = new Map<string, Scalar>();
+  readonly #reported = new Map<string, Field>();
 
-  get reported(): Readonly<Record<string, Scalar>> {
-    return Object.fromEntries(this.#reported);
+  /** What it said of itself in status messages. */
+  get reported(): StateMap {
+    return Object.fromEntries([...this.#reported].map(([name, { value }]) => [name, value]));
+  }
+
+  /** What it is like as far as anyone knows: of each property, what readings or status said last. */
+  get state(): StateMap {
+    const state = new Map<string, Scalar>();
+    for (const [name, { value }] of this.#metrics) state.set(name, value);
+    for (const [name, { value, receivedMs }] of this.#reported) {
+      const metric = this.#metrics.get(name);
+      if (metric === undefined || receivedMs >= metric.receivedMs) state.set(name, value);
+    }
+    return Object.fromEntries(state);
+  }
+
+  /** When the newest of it was received; milliseconds since 1970 UTC, 0 when there is nothing. */
+  get newestReceiptMs(): number {
+    let newestMs = 0;
+    for (const { receivedMs } of this.#metrics.values()) newestMs = Math.max(newestMs, receivedMs);
+    for (const { receivedMs } of this.#reported.values()) newestMs = Math.max(newestMs, receivedMs);
+    return newestMs;
+  }
+
+  /** Moves every receipt back, so that what is heard from now on counts as newer. */
+  ageBy(durationMs: number): void {
+    for (const metric of this.#metrics.values()) metric.receivedMs -= durationMs;
+    for (const field of this.#reported.values()) field.receivedMs -= durationMs;
   }
 
   /** The newest value of each metric; `undefined` before the first reading. */
@@ -33,29 +75,36 @@ export class DeviceReport {
   }
 
   /** Takes in one reading. One that comes late never replaces a newer value; one of the same time does. */
-  apply(timeUs: number, values: Readonly<Record<string, Scalar>>): void {
+  apply(timeUs: number, receivedMs: number, values: Readonly<Record<string, Scalar>>): void {
     // Runs for every message: no array of entries is made for it.
     for (const name in values) {
       const value = values[name] as Scalar;
       const metric = this.#metrics.get(name);
       if (metric === undefined) {
         if (this.#metrics.size >= mostMetrics) this.#dropOldest();
-        this.#metrics.set(name, { timeUs, value });
+        this.#metrics.set(name, { timeUs, value, receivedMs });
       } else if (timeUs >= metric.timeUs) {
         metric.timeUs = timeUs;
         metric.value = value;
+        metric.receivedMs = receivedMs;
       }
     }
   }
 
   /** Takes in reported state; returns whether it changed anything. */
-  report(fields: Readonly<Record<string, Scalar>>): boolean {
+  report(receivedMs: number, fields: StateMap): boolean {
     let changed = false;
     for (const [name, value] of Object.entries(fields)) {
-      if (this.#reported.get(name) === value) continue;
-      if (!this.#reported.has(name) && this.#reported.size >= mostReported) continue;
-      this.#reported.set(name, value);
-      changed = true;
+      const field = this.#reported.get(name);
+      if (field === undefined) {
+        if (this.#reported.size >= mostReported) continue;
+        this.#reported.set(name, { value, receivedMs });
+        changed = true;
+      } else {
+        changed ||= field.value !== value;
+        field.value = value;
+        field.receivedMs = receivedMs;
+      }
     }
     return changed;
   }
@@ -65,27 +114,32 @@ export class DeviceReport {
   }
 
   toJson(): string {
-    return JSON.stringify({
+    const saved: Saved = {
       lastSeenMs: this.lastSeenMs,
       denied: this.denied,
-      metrics: [...this.#metrics].map(([name, { timeUs, value }]) => [name, timeUs, value]),
-      reported: [...this.#reported],
-    });
+      metrics: [...this.#metrics].map(([name, metric]) => [
+        name,
+        metric.timeUs,
+        metric.value,
+        metric.receivedMs,
+      ]),
+      reported: [...this.#reported].map(([name, field]) => [name, field.value, field.receivedMs]),
+    };
+    return JSON.stringify(saved);
   }
 
   /** Reads back what `toJson` wrote. @throws SyntaxError on text that is not JSON. */
   static fromJson(json: string): DeviceReport {
-    const saved = JSON.parse(json) as {
-      lastSeenMs: number | null;
-      denied: number;
-      metrics: [string, number, Scalar][];
-      reported: [string, Scalar][];
-    };
+    const saved = JSON.parse(json) as Saved;
     const report = new DeviceReport();
     report.lastSeenMs = saved.lastSeenMs;
     report.denied = saved.denied;
-    for (const [name, timeUs, value] of saved.metrics) report.#metrics.set(name, { timeUs, value });
-    for (const [name, value] of saved.reported) report.#reported.set(name, value);
+    for (const [name, timeUs, value, receivedMs = Math.floor(timeUs / 1000)] of saved.metrics) {
+      report.#metrics.set(name, { timeUs, value, receivedMs });
+    }
+    for (const [name, value, receivedMs = 0] of saved.reported) {
+      report.#reported.set(name, { value, receivedMs });
+    }
     return report;
   }
 

@@ -14,6 +14,8 @@ export class DeviceReports {
   readonly #log: Log;
   readonly #reports = new Map<string, DeviceReport>();
   readonly #changed = new Set<string>();
+  /** How far the clock stands behind what was received before the hub was started. */
+  #behindMs = 0;
   #cancel: Cancel | undefined;
 
   constructor(store: DeviceStore, clock: Clock, log: Log) {
@@ -30,12 +32,18 @@ export class DeviceReports {
         this.#log.warn({ deviceId, err: error }, 'the saved state of a device cannot be read');
       }
     }
+    this.#ageSaved();
     this.#cancel = this.#clock.every(saveEveryMs, () => this.#save());
   }
 
   stop(): void {
     this.#cancel?.();
     this.#save();
+  }
+
+  /** A moment of before the start, moved as the saved receipts were. */
+  aged(receivedMs: number): number {
+    return receivedMs - this.#behindMs;
   }
 
   of(deviceId: string): DeviceReport {
@@ -55,6 +63,19 @@ export class DeviceReports {
   forget(deviceId: string): void {
     this.#reports.delete(deviceId);
     this.#changed.delete(deviceId);
+  }
+
+  /**
+   * A hub without a clock chip starts in the past. What it hears then must still count as newer than
+   * what it had heard before: so all of that is moved back, in its order, to before this moment.
+   */
+  #ageSaved(): void {
+    let newestMs = 0;
+    for (const report of this.#reports.values())
+      newestMs = Math.max(newestMs, report.newestReceiptMs);
+    this.#behindMs = Math.max(0, newestMs - this.#clock.nowMs());
+    if (this.#behindMs === 0) return;
+    for (const report of this.#reports.values()) report.ageBy(this.#behindMs);
   }
 
   #save(): void {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Api, type Caller, route } from '#auth';
+import { typeRoutes } from './definitions/routes.ts';
 import { denialJson } from './device-json.ts';
 import { identityRoutes } from './identity-routes.ts';
 import { body, json, optionalBody } from './openapi.ts';
@@ -8,7 +9,8 @@ import { denial, device, deviceChanges, deviceIdParam, newDevice, withApiKey } f
 import type { Devices } from './service.ts';
 
 const tags = ['devices'];
-/** Everything under `/devices`, `/denials` and `/rooms` that this slice answers. */
+
+/** Everything under `/devices`, `/device-types`, `/denials` and `/rooms` that this slice answers. */
 export function deviceRoutes(api: Api, devices: Devices): void {
   // Words come before ids: `/devices/status` is not a device (see reservedDeviceIds).
   ownRoutes(api, devices);
@@ -16,6 +18,7 @@ export function deviceRoutes(api: Api, devices: Devices): void {
   identityRoutes(api, devices);
   denialRoutes(api, devices);
   roomRoutes(api, devices.rooms);
+  typeRoutes(api, devices);
 }
 
 /** What a device asks about itself, with its own key. */

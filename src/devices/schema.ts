@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { HearthError } from '#kernel';
+import { typeWord } from './definitions/schema.ts';
+import { shipped } from './definitions/shipped.ts';
 import { deviceStates } from './types.ts';
 
 /**
@@ -61,17 +63,6 @@ export function checkNewDeviceId(id: string): string {
   return id;
 }
 
-/** Types the dashboard has a picture for. Others are welcome: the seeds have `temperature_sensor`. */
-export const knownDeviceTypes = [
-  'generic',
-  'plug',
-  'switch',
-  'purifier',
-  'sensor',
-  'lock',
-  'reader',
-] as const;
-
 const line = (longest: number) =>
   z
     .string()
@@ -80,10 +71,9 @@ const line = (longest: number) =>
     .regex(/^[^\p{Cc}]*$/u, 'has control characters');
 const name = line(100).min(1);
 const version = line(64).min(1).nullable();
-const type = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'is not a word of small letters, digits, "_" and "-"')
-  .openapi({ description: `One of ${knownDeviceTypes.join(', ')}, or a word of your own.` });
+const type = typeWord.openapi({
+  description: `One of ${shipped.map(({ type }) => type).join(', ')}, or a word of your own.`,
+});
 const roomId = z.string().min(1).max(64);
 
 export const deviceId = z.string().min(1).max(64);

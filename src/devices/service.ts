@@ -2,16 +2,18 @@ import type { Api } from '#auth';
 import type { Db } from '#db';
 import { type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
 import type { Accept, Gate, Identity } from '#mqtt';
+import { type AuditTrail, Definitions } from './definitions/service.ts';
+import type { StateMap, TypeDefinition } from './definitions/types.ts';
 import { type Denial, Denials } from './denials.ts';
 import { deviceJson } from './device-json.ts';
 import { DeviceGate, tokenName } from './gate.ts';
+import { DeviceIntake } from './intake.ts';
 import { Presence } from './presence.ts';
 import { Registry } from './registry.ts';
 import { DeviceReports } from './reports.ts';
 import { Rooms } from './rooms.ts';
 import { deviceRoutes } from './routes.ts';
 import type { DeviceChanges, NewDevice } from './schema.ts';
-import { readStatus, type StatusReport, statusOf } from './status.ts';
 import { DeviceStore } from './store.ts';
 import type {
   Accounts,
@@ -22,6 +24,7 @@ import type {
   IssuedCertificate,
   LatestValues,
   StateSample,
+  StatusNews,
 } from './types.ts';
 
 export interface DevicesOptions {
@@ -30,6 +33,7 @@ export interface DevicesOptions {
   readonly log: Log;
   readonly authority: CertificateAuthority;
   readonly auth: Accounts;
+  readonly audit: AuditTrail;
   /** Where MQTT over TLS listens now, for whoever gets a certificate; undefined while it does not. */
   readonly mqttsPort?: () => number | undefined;
 }
@@ -43,8 +47,17 @@ export class Devices implements Part {
   readonly onEvicted: Signal<Identity>;
   /** A device is gone for good, by its id: whoever keeps something of it may forget it. */
   readonly onRemoved: Signal<string>;
+  /** Every status message and heartbeat, after it was taken in. */
+  readonly onStatus: Signal<StatusNews>;
+  /**
+   * A device may hear what is said to it from now on: it connected, perhaps to a session that has its
+   * subscriptions already, or it subscribed. Whoever has something to say tries.
+   */
+  readonly onReachable: Signal<{ readonly deviceId: string }>;
+  /** A device proved itself with a certificate (DER) and was let in. */
+  readonly onCertificate: Signal<{ readonly deviceId: string; readonly der: Uint8Array }>;
   readonly rooms: Rooms;
-  readonly #clock: Clock;
+  readonly definitions: Definitions;
   readonly #log: Log;
   readonly #authority: CertificateAuthority;
   readonly #auth: Accounts;
@@ -52,12 +65,12 @@ export class Devices implements Part {
   readonly #registry: Registry;
   readonly #reports: DeviceReports;
   readonly #presence: Presence;
+  readonly #intake: DeviceIntake;
   readonly #denials: Denials;
   #unlisten: () => void = () => {};
 
-  constructor({ db, clock, log, authority, auth, mqttsPort }: DevicesOptions) {
+  constructor({ db, clock, log, authority, auth, audit, mqttsPort }: DevicesOptions) {
     const store = new DeviceStore(db);
-    this.#clock = clock;
     this.#log = log;
     this.#authority = authority;
     this.#auth = auth;
@@ -67,17 +80,30 @@ export class Devices implements Part {
     this.#presence = new Presence(clock, (id, online) =>
       this.#tell(online ? 'online' : 'offline', id),
     );
+    this.#intake = new DeviceIntake({
+      clock,
+      log,
+      reports: this.#reports,
+      presence: this.#presence,
+      exists: (id) => this.exists(id),
+      onState: (id) => this.#tell('state', id),
+    });
     this.#denials = new Denials(clock);
+    this.definitions = new Definitions({ db, audit, log });
     this.rooms = new Rooms(store, (roomId) => {
       for (const device of this.#registry.leaveRoom(roomId)) this.#tell('updated', device.id);
     });
     this.onChange = new Signal('devices.onChange', log);
     this.onEvicted = new Signal('devices.onEvicted', log);
     this.onRemoved = new Signal('devices.onRemoved', log);
+    this.onStatus = this.#intake.onStatus;
+    this.onReachable = new Signal('devices.onReachable', log);
+    this.onCertificate = new Signal('devices.onCertificate', log);
   }
 
   async start(): Promise<void> {
     this.#registry.load();
+    this.definitions.load();
     this.#reports.start();
     this.#presence.start();
     this.#unlisten = this.#auth.onRevoked.listen(({ kind, id, name }) => {
@@ -212,13 +238,27 @@ export class Devices implements Part {
     return this.exists(id) ? this.#reports.of(id).latest : undefined;
   }
 
+  /** What a device of this type can do and tell. @throws HearthError `not_found` for the device. */
+  definitionOf(id: string): TypeDefinition {
+    return this.definitions.of(this.#registry.get(id).type);
+  }
+
+  /**
+   * What the device is like, as far as it said: of each property the newest, by receipt, of what
+   * readings, status messages and acknowledgments said. `{}` for a device that is not there.
+   */
+  reported(id: string): StateMap {
+    return this.exists(id) ? this.#reports.of(id).state : {};
+  }
+
+  /** Takes in state that came with an acknowledgment, as if a status message had said it. */
+  takeReport(id: string, state: StateMap): void {
+    this.#intake.report(id, state);
+  }
+
   /** Takes in readings that are on disk: newest values, last seen, and that the device is alive. */
   applySamples(samples: readonly StateSample[]): void {
-    for (const sample of samples) {
-      if (!this.exists(sample.deviceId)) continue;
-      const receivedMs = this.#remember(sample);
-      this.#presence.heard(sample.deviceId, receivedMs);
-    }
+    this.#intake.samples(samples);
   }
 
   /**
@@ -226,16 +266,13 @@ export class Devices implements Part {
    * They are no sign of life: the device is as offline as it was.
    */
   restoreSamples(samples: readonly StateSample[]): void {
-    for (const sample of samples) {
-      if (this.exists(sample.deviceId)) this.#remember(sample);
-    }
+    this.#intake.restore(samples);
   }
 
   /** A heartbeat over HTTP; `body` may carry the fields of a status message. */
   heartbeat(id: string, body: unknown): Device {
     this.#registry.get(id);
-    this.#presence.heard(id, this.#clock.nowMs());
-    this.#takeStatus(id, statusOf(body));
+    this.#intake.heartbeat(id, body);
     return this.get(id);
   }
 
@@ -249,20 +286,23 @@ export class Devices implements Part {
     return { denials: this.#denials.all(), unknown: this.#denials.unknownCount };
   }
 
-  /** What the broker asks before it lets anyone in, through or near; `inlets` take readings in. */
-  gate(inlets: { telemetry(deviceId: string): Accept }): Gate {
+  /** What the broker asks before it lets anyone in, through or near; `inlets` take messages in. */
+  gate(inlets: { telemetry(deviceId: string): Accept; ack(deviceId: string): Accept }): Gate {
     return new DeviceGate({
       find: (id) => this.#registry.find(id),
       authority: this.#authority,
       accounts: this.#auth,
       inlets: {
         telemetry: (id) => inlets.telemetry(id),
-        status: (id) => (message) => {
-          this.#takeStatus(id, readStatus(message.payload));
-          return undefined;
-        },
+        ack: (id) => inlets.ack(id),
+        status: (id) => this.#intake.acceptStatus(id),
       },
-      onConnected: (id) => this.#presence.connected(id),
+      onCertificate: (deviceId, der) => this.onCertificate.emit({ deviceId, der }),
+      onConnected: (deviceId) => {
+        this.#presence.connected(deviceId);
+        this.onReachable.emit({ deviceId });
+      },
+      onSubscribed: (deviceId) => this.onReachable.emit({ deviceId }),
       onDisconnected: (id) => this.#presence.disconnected(id),
       onDenied: (attempt, id) => {
         const deviceId = id !== undefined && this.exists(id) ? id : undefined;
@@ -272,27 +312,6 @@ export class Devices implements Part {
         this.#reports.touch(deviceId);
       },
     });
-  }
-
-  /** Returns when the reading was received, in milliseconds since 1970 UTC. */
-  #remember({ deviceId, timeUs, receivedUs, values }: StateSample): number {
-    const report = this.#reports.of(deviceId);
-    const receivedMs = Math.floor(receivedUs / 1000);
-    report.apply(timeUs, values);
-    report.seen(receivedMs);
-    this.#reports.touch(deviceId);
-    return receivedMs;
-  }
-
-  #takeStatus(id: string, status: StatusReport | undefined): void {
-    if (!this.exists(id)) return;
-    const report = this.#reports.of(id);
-    // A will says that the device is gone: it is no sign of life.
-    if (status?.online !== false) report.seen(this.#clock.nowMs());
-    this.#reports.touch(id);
-    if (status === undefined) return;
-    if (status.online !== undefined) this.#presence.said(id, status.online);
-    if (report.report(status.reported)) this.#tell('state', id);
   }
 
   #evict(id: string): void {

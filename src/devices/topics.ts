@@ -36,7 +36,7 @@ export function readTopic(topic: string): DeviceTopic | undefined {
 }
 
 /** Where the hub speaks and the device listens: what only the hub itself may write. */
-export const isTowardsDevice = (channel: Channel): boolean =>
+export const isTowardsDevice = (channel: Channel): channel is 'command' | 'config' =>
   channel === 'command' || channel === 'config';
 
 /** The channel a device would publish on, if this topic is one of its own. */

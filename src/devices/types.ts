@@ -1,6 +1,7 @@
 /** The words of this slice: what it keeps, and the narrow doors it needs from its neighbours. */
 
 import type { Caller } from '#auth';
+import type { StateMap } from './definitions/types.ts';
 
 export const deviceStates = ['active', 'maintenance', 'disabled'] as const;
 export type DeviceState = (typeof deviceStates)[number];
@@ -70,6 +71,17 @@ export interface Device {
 export interface DeviceChange {
   readonly change: 'created' | 'updated' | 'removed' | 'online' | 'offline' | 'state';
   readonly device: Device;
+}
+
+/** A status message, after it was taken in. */
+export interface StatusNews {
+  readonly deviceId: string;
+  /** Where it was said; empty for a heartbeat over HTTP. */
+  readonly topic: string;
+  /** Wall clock; milliseconds since 1970 UTC. */
+  readonly receivedAtMs: number;
+  /** All it said but whether the device is online. */
+  readonly values: StateMap;
 }
 
 /** What the certificate authority must answer here. */

@@ -116,12 +116,26 @@ it('keeps the client id of a device for that device, and lists who else wanted i
 
 describe('publishing', () => {
   it('hands a device’s own readings to telemetry, and nobody else’s', async () => {
-    const { gate, taken } = await homeWith('plug', 'lamp');
+    const { gate, taken, acknowledged } = await homeWith('plug', 'lamp');
     expect(await publish(gate, device('plug'), 'devices/plug/telemetry', { power: 1 })).toBe(true);
     expect(await publish(gate, device('plug'), 'device/plug/data', { power: 2 })).toBe(true);
     expect(await publish(gate, device('plug'), 'devices/lamp/telemetry', { power: 3 })).toBe(false);
-    expect(await publish(gate, device('plug'), 'devices/plug/ack', { id: 4 })).toBe(true);
+    expect(await publish(gate, device('plug'), 'devices/lamp/ack', { id: 3 })).toBe(false);
     expect(taken).toEqual(['plug {"power":1}', 'plug {"power":2}']);
+    expect(acknowledged).toEqual([]);
+  });
+
+  it('hands a device’s acknowledgments to whoever waits for them, and a bridge’s for it', async () => {
+    const { gate, devices, acknowledged, taken } = await homeWith('plug');
+    const bridge = service('zigbee2mqtt');
+    expect(await publish(gate, device('plug'), 'devices/plug/ack', { id: 1 })).toBe(true);
+    expect(await publish(gate, device('plug'), 'device/plug/ack', { id: 2 })).toBe(true);
+    expect(await publish(gate, bridge, 'devices/plug/ack', { id: 3 })).toBe(true);
+    await publish(gate, bridge, 'devices/nobody/ack', { id: 4 });
+    devices.update('plug', { state: 'disabled' });
+    await publish(gate, bridge, 'devices/plug/ack', { id: 5 });
+    expect(acknowledged).toEqual(['plug {"id":1}', 'plug {"id":2}', 'plug {"id":3}']);
+    expect(taken).toEqual([]);
   });
 
   it('takes what a service says for a registered device in as that device’s', async () => {
@@ -153,6 +167,44 @@ describe('publishing', () => {
     expect(gate.maySubscribe(person('token:1'), '#')).toBe(true);
     expect(gate.mayReceive(person('token:1'), '$hearth/x')).toBe(false);
   });
+});
+
+describe('a device can be reached', () => {
+  it('once it is connected, and once it hears what is said to it', async () => {
+    const { gate, devices } = await homeWith('plug', 'lamp');
+    const reachable: string[] = [];
+    devices.onReachable.listen(({ deviceId }) => {
+      reachable.push(`${deviceId} ${devices.get(deviceId).status}`);
+    });
+    gate.connected(service('nodered'), 'flows', 'tcp', '::1');
+    gate.subscribed(service('nodered'), 'devices/plug/command');
+    gate.subscribed(person('token:1'), 'devices/plug/command');
+    gate.subscribed(device('lamp'), 'devices/plug/command');
+    gate.subscribed(device('lamp'), 'devices/lamp/telemetry');
+    expect(reachable).toEqual([]);
+    gate.connected(device('plug'), 'plug', 'tls', '::1');
+    gate.subscribed(device('plug'), 'devices/plug/command');
+    gate.subscribed(device('plug'), 'smartplug/plug/config');
+    expect(reachable).toEqual(['plug online', 'plug online', 'plug online']);
+  });
+});
+
+it('tells which certificate a device was let in with, and of no other', async () => {
+  const { gate, devices, auth, certificateOf } = await homeWith('plug', 'lamp');
+  const told: { deviceId: string; der: Uint8Array }[] = [];
+  devices.onCertificate.listen((news) => told.push(news));
+  const certificate = await certificateOf('plug');
+  const { password } = await auth.credentials.add({ name: 'lamp', role: 'device' });
+  await gate.authenticate(
+    attempt({ transport: 'tcp', username: 'lamp', password: Buffer.from(password) }),
+  );
+  await gate.authenticate(attempt({ certificate, clientId: 'lamp' }));
+  devices.update('plug', { state: 'disabled' });
+  await gate.authenticate(attempt({ certificate }));
+  expect(told).toEqual([]);
+  devices.update('plug', { state: 'active' });
+  await gate.authenticate(attempt({ certificate, clientId: 'plug-2' }));
+  expect(told).toEqual([{ deviceId: 'plug', der: certificate }]);
 });
 
 it('folds repeated refusals into one entry and bounds the list', async () => {

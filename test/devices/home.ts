@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { Audit } from '#audit';
 import { Auth } from '#auth';
 import { type Db, migrate, migrations, openDatabase } from '#db';
 import { type DeviceChange, Devices } from '#devices';
@@ -19,10 +20,13 @@ export interface Home {
   readonly clock: ManualClock;
   readonly authority: Authority;
   readonly auth: Auth;
+  readonly audit: Audit;
   readonly devices: Devices;
   readonly gate: Gate;
   /** What the telemetry inlet took in, as `device payload`. */
   readonly taken: string[];
+  /** What the inlet of acknowledgments took in, likewise. */
+  readonly acknowledged: string[];
   readonly changes: DeviceChange[];
   readonly evicted: Identity[];
   /** What this machine is called; the authority looks once a minute. */
@@ -31,9 +35,9 @@ export interface Home {
   certificateOf(deviceId: string): Promise<Uint8Array>;
 }
 
-export async function openHome(at?: string): Promise<Home> {
+export async function openHome(at?: string, nowMs = startMs): Promise<Home> {
   const directory = at ?? (await temporaryDirectory());
-  const clock = new ManualClock(startMs);
+  const clock = new ManualClock(nowMs);
   const db = openDatabase(join(directory, 'hearth.db'));
   migrate(db, migrations);
   const shared = { db, clock, log: silentLog };
@@ -44,18 +48,20 @@ export async function openHome(at?: string): Promise<Home> {
     localNames: () => [...names],
   });
   const auth = new Auth({ ...shared, directory, homeName: 'Elm Street 7' });
-  const devices = new Devices({ ...shared, authority, auth, mqttsPort: () => 8883 });
+  const audit = new Audit(shared);
+  const devices = new Devices({ ...shared, authority, auth, audit, mqttsPort: () => 8883 });
   const taken: string[] = [];
+  const acknowledged: string[] = [];
   const changes: DeviceChange[] = [];
   const evicted: Identity[] = [];
-  const gate = devices.gate({
-    telemetry:
-      (deviceId): Accept =>
-      (message) => {
-        taken.push(`${deviceId} ${message.payload}`);
-        return undefined;
-      },
-  });
+  const inlet =
+    (into: string[]) =>
+    (deviceId: string): Accept =>
+    (message) => {
+      into.push(`${deviceId} ${message.payload}`);
+      return undefined;
+    };
+  const gate = devices.gate({ telemetry: inlet(taken), ack: inlet(acknowledged) });
   for (const part of [authority, auth, devices]) {
     await part.start();
     onTestFinished(() => part.stop());
@@ -72,9 +78,11 @@ export async function openHome(at?: string): Promise<Home> {
     clock,
     authority,
     auth,
+    audit,
     devices,
     gate,
     taken,
+    acknowledged,
     changes,
     evicted,
     names,

@@ -1,0 +1,145 @@
+import type { AuditEntry } from '#audit';
+import type { Db } from '#db';
+import { HearthError, type Log } from '#kernel';
+import { checkDefinition } from './check-definition.ts';
+import type { DeviceTypeChange, NewDeviceType } from './schema.ts';
+import { generic, shipped } from './shipped.ts';
+import { TypeStore } from './store.ts';
+import type { TypeDefinition } from './types.ts';
+
+const mostOwnTypes = 100;
+const builtIn: ReadonlyMap<string, TypeDefinition> = new Map(
+  shipped.map((definition) => [definition.type, definition]),
+);
+
+/** Where it is written down who changed a type. */
+export interface AuditTrail {
+  append(entry: AuditEntry): void;
+}
+
+/** What each type of device can do and tell: those that come with Hearth, and the owner's own. */
+export class Definitions {
+  readonly #store: TypeStore;
+  readonly #audit: AuditTrail;
+  readonly #log: Log;
+  readonly #own = new Map<string, TypeDefinition>();
+
+  constructor({
+    db,
+    audit,
+    log,
+  }: { readonly db: Db; readonly audit: AuditTrail; readonly log: Log }) {
+    this.#store = new TypeStore(db);
+    this.#audit = audit;
+    this.#log = log;
+  }
+
+  load(): void {
+    for (const { type, json } of this.#store.types()) {
+      try {
+        this.#own.set(type, JSON.parse(json) as TypeDefinition);
+      } catch (error) {
+        this.#log.warn({ type, err: error }, 'the saved definition of a type cannot be read');
+      }
+    }
+  }
+
+  /** The definition that applies to a device of this type: the generic one for a word without its own. */
+  of(type: string): TypeDefinition {
+    return this.#find(type) ?? { ...generic, label: type };
+  }
+
+  /** Those that come with Hearth, then the owner's own, by their words. */
+  list(): TypeDefinition[] {
+    const own = [...this.#own.values()].sort((left, right) => (left.type < right.type ? -1 : 1));
+    return [...shipped, ...own];
+  }
+
+  /** @throws HearthError `not_found`. */
+  get(type: string): TypeDefinition {
+    const found = this.#find(type);
+    if (found === undefined) {
+      throw new HearthError('not_found', `there is no device type "${type.slice(0, 64)}"`, {
+        field: 'type',
+        hint: 'GET /api/v1/device-types lists them.',
+      });
+    }
+    return found;
+  }
+
+  /**
+   * Adds a type of the owner's own; devices that carry its word follow it from now on.
+   * @throws HearthError `conflict` for a word that is taken, `unprocessable` naming what does not fit.
+   */
+  add(input: NewDeviceType, actor: string): TypeDefinition {
+    if (this.#find(input.type) !== undefined) {
+      throw new HearthError('conflict', `there is a device type "${input.type}" already`, {
+        field: 'type',
+        hint: builtIn.has(input.type) ? 'Choose another word.' : 'Replace it with PUT.',
+      });
+    }
+    if (this.#own.size >= mostOwnTypes) {
+      throw new HearthError(
+        'unprocessable',
+        `a home has at most ${mostOwnTypes} types of its own`,
+        {
+          hint: 'Remove types that no device has.',
+        },
+      );
+    }
+    return this.#put(input.type, input, 'type.create', actor);
+  }
+
+  /** Replaces a type of the owner's own. @throws HearthError `not_found`, `conflict`, `unprocessable`. */
+  put(type: string, input: DeviceTypeChange, actor: string): TypeDefinition {
+    this.#checkOwn(type);
+    if (input.type !== undefined && input.type !== type) {
+      throw new HearthError('unprocessable', `type is "${input.type}" in the body of "${type}"`, {
+        field: 'type',
+        hint: 'A type keeps its word: add another and remove this one.',
+      });
+    }
+    return this.#put(type, input, 'type.update', actor);
+  }
+
+  /** Removes a type of the owner's own; devices that carry its word are generic again. @throws as `put`. */
+  remove(type: string, actor: string): void {
+    this.#checkOwn(type);
+    this.#store.atomically(() => {
+      this.#store.removeType(type);
+      this.#audit.append({ actor, action: 'type.remove', subject: `type:${type}`, outcome: 'ok' });
+    });
+    this.#own.delete(type);
+  }
+
+  #put(type: string, input: DeviceTypeChange, action: string, actor: string): TypeDefinition {
+    // As it will be read back: what was left out is absent, not undefined.
+    const { label, actions, metrics, power, retry } = input;
+    const json = JSON.stringify({ type, label, actions, metrics, power, retry, built_in: false });
+    const definition = JSON.parse(json) as TypeDefinition;
+    checkDefinition(definition);
+    const detail = { actions: definition.actions.map(({ name }) => name) };
+    this.#store.atomically(() => {
+      this.#store.putType(type, json);
+      this.#audit.append({ actor, action, subject: `type:${type}`, outcome: 'ok', detail });
+    });
+    this.#own.set(type, definition);
+    return definition;
+  }
+
+  #find(type: string): TypeDefinition | undefined {
+    return builtIn.get(type) ?? this.#own.get(type);
+  }
+
+  #checkOwn(type: string): void {
+    if (!this.get(type).built_in) return;
+    throw new HearthError(
+      'conflict',
+      `the device type "${type}" comes with Hearth and stays as it is`,
+      {
+        field: 'type',
+        hint: 'Add a type of your own and give it to the device.',
+      },
+    );
+  }
+}
