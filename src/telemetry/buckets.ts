@@ -1,4 +1,4 @@
-import { type OffsetSpan, Zone } from './time-zone.ts';
+import { type OffsetSpan, Zone } from '#kernel';
 
 const hourUs = 3600e6;
 /** Monday 1970-01-05: so that weeks begin on Mondays, and every divisor of a week fits too. */

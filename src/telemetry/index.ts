@@ -3,7 +3,9 @@ export { Telemetry } from './service.ts';
 export type {
   Aggregate,
   DeviceStatistics,
+  MessageProtection,
   MetricStatistics,
+  OpenedMessage,
   QuarantinedMessage,
   Receipt,
   Sample,

@@ -4,13 +4,13 @@ import type { Batch } from './batch.ts';
 import type { Committer } from './committer.ts';
 import { Deliveries, type DeliveryWindow, fingerprint } from './deliveries.ts';
 import { type ParsedMessage, parseMessage, type Reading, type Rejection } from './parse.ts';
-import { decodePayload } from './payload.ts';
+import { decodePayload, lengthProblem } from './payload.ts';
 import { timeMarks } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
 import { TokenBucket } from './rate.ts';
 import { type SeriesBook, seriesPerDevice } from './series.ts';
 import { hubClockPlausible, readTimestampUs, settleTime } from './timestamp.ts';
-import type { Receipt, Submission, Value } from './types.ts';
+import type { MessageProtection, OpenedMessage, Receipt, Submission, Value } from './types.ts';
 import type { DeviceDeliveries } from './worker/protocol.ts';
 
 export interface IntakeLimits {
@@ -54,6 +54,7 @@ export class Intake {
   readonly #series: SeriesBook;
   readonly #committer: Committer;
   readonly #quarantine: Quarantine;
+  readonly #protection: MessageProtection | undefined;
   readonly #devices = new Map<string, DeviceIntake>();
   readonly #deliveries = new Deliveries();
 
@@ -63,12 +64,14 @@ export class Intake {
     readonly series: SeriesBook;
     readonly committer: Committer;
     readonly quarantine: Quarantine;
+    readonly protection: MessageProtection | undefined;
   }) {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
     this.#series = parts.series;
     this.#committer = parts.committer;
     this.#quarantine = parts.quarantine;
+    this.#protection = parts.protection;
   }
 
   /** Takes an MQTT message in; the promise is what its acknowledgment waits for. */
@@ -94,12 +97,14 @@ export class Intake {
     const { body } = submission;
     const payload = Buffer.isBuffer(body) ? body : undefined;
     let message: ParsedMessage;
+    let needsTime = false;
     try {
       let value = body;
       if (payload !== undefined) {
-        const decoded = decodePayload(payload, this.#limits.messageBytes);
-        if ('problem' in decoded) return this.#refuse(submission, 'payload', decoded.problem);
-        value = decoded.value;
+        const opened = this.#open(submission.deviceId, payload);
+        if (!opened.ok) return this.#refuse(submission, opened.field, opened.problem);
+        value = opened.value;
+        needsTime = opened.needsTime === true;
       }
       message = parseMessage(value);
     } catch (error) {
@@ -107,7 +112,7 @@ export class Intake {
       return this.#refuse(submission, 'payload', `cannot be read: ${messageOf(error)}`);
     }
     if (message.readings.length > 1) device.bucket.owe(message.readings.length - 1);
-    return this.#take(device, submission, payload, message);
+    return this.#take(device, submission, payload, message, needsTime);
   }
 
   /** Puts back what is on disk about deliveries, at the start and after a restart of the worker. */
@@ -123,17 +128,30 @@ export class Intake {
     this.#deliveries.forget(deviceId);
   }
 
+  /** The body of a payload, checked and decrypted where that is agreed with the device. */
+  #open(deviceId: string, payload: Buffer): OpenedMessage {
+    const { messageBytes } = this.#limits;
+    // Not even a signature is checked of what is too long.
+    const isRead = lengthProblem(payload, messageBytes) === undefined;
+    const opened = isRead ? this.#protection?.open(deviceId, payload) : undefined;
+    if (opened !== undefined) return opened;
+    const decoded = decodePayload(payload, messageBytes);
+    if ('problem' in decoded) return { ok: false, field: 'payload', problem: decoded.problem };
+    return { ok: true, value: decoded.value };
+  }
+
   #take(
     device: DeviceIntake,
     submission: Submission,
     payload: Buffer | undefined,
     message: ParsedMessage,
+    needsTime: boolean,
   ): Receipt {
     const committer = this.#committer;
     if (committer.overflowing) return this.#unavailable();
     const nowUs = this.#clock.nowMs() * 1000;
     const rejected = message.rejected.length > 0 ? [...message.rejected] : [];
-    const stamped = this.#stamp(device, message.readings, nowUs, rejected);
+    const stamped = this.#stamp(device, message.readings, nowUs, needsTime, rejected);
     const { delivery } = submission;
     const mark = delivery && identityOf(payload, stamped);
     if (mark !== undefined && delivery?.duplicate === true) {
@@ -168,21 +186,36 @@ export class Intake {
     return { accepted, rejected, committed: batch.committed };
   }
 
-  /** Gives every reading its time: the device's where it can be believed, else the receipt. */
+  /**
+   * Gives every reading its time: the device's where it can be believed, else the receipt; with
+   * `needsTime` it is refused instead, because under the receipt it could be sent again and again.
+   */
   #stamp(
     device: DeviceIntake,
     readings: readonly Reading[],
     nowUs: number,
+    needsTime: boolean,
     rejected: Rejection[],
   ): StampedReading[] {
     const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
     const stamped: StampedReading[] = [];
     for (const reading of readings) {
       const receivedUs = nextReceipt(device, nowUs);
-      const { timeUs, mark } = settleTime(deviceTimeOf(reading, rejected), {
-        receivedUs,
-        plausible,
-      });
+      const deviceUs = readTimestampUs(reading.time);
+      const { timeUs, mark } = settleTime(deviceUs, { receivedUs, plausible });
+      if ((mark & timeMarks.stamped) !== 0) {
+        const { index } = reading;
+        const problem = timeProblem(reading, deviceUs);
+        if (needsTime) {
+          const reason = `${problem ?? 'is missing'}; a signed reading needs a time of its own`;
+          rejected.push({ index, field: 'timestamp', reason });
+          continue;
+        }
+        if (problem !== undefined && deviceUs === undefined) {
+          const reason = `${problem}; the receipt stands in for it`;
+          rejected.push({ index, field: 'timestamp', reason });
+        }
+      }
       stamped.push({ index: reading.index, values: reading.values, timeUs, receivedUs, mark });
     }
     return stamped;
@@ -294,18 +327,14 @@ function nextReceipt(device: DeviceIntake, nowUs: number): number {
   return device.lastReceivedUs;
 }
 
-/** The device's time, where it gave one that can be read; one that cannot is reported. */
-function deviceTimeOf(reading: Reading, rejected: Rejection[]): number | undefined {
-  if (reading.time === undefined || reading.time === null) return undefined;
-  const timeUs = readTimestampUs(reading.time);
-  if (timeUs === undefined) {
-    const { time } = reading;
-    // An object may be nested deeper than JSON.stringify can follow.
-    const shown = typeof time === 'object' ? 'an object' : JSON.stringify(time).slice(0, 60);
-    const reason = `is ${shown}, which is no time; the receipt stands in for it`;
-    rejected.push({ index: reading.index, field: 'timestamp', reason });
-  }
-  return timeUs;
+/** What is wrong with the time that a device gave; `undefined` when it gave none. */
+function timeProblem({ time }: Reading, deviceUs: number | undefined): string | undefined {
+  if (time === undefined || time === null) return undefined;
+  // An object may be nested deeper than JSON.stringify can follow.
+  const shown = typeof time === 'object' ? 'an object' : JSON.stringify(time).slice(0, 60);
+  return deviceUs === undefined
+    ? `is ${shown}, which is no time`
+    : `is ${shown}, which cannot be right`;
 }
 
 /**

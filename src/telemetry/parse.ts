@@ -11,8 +11,9 @@ import type { Value } from './types.ts';
  * - `[ … ]`: a batch of any of the above.
  *
  * The time is the first of `timestamp`, `ts`, `time`. `device_id` and `deviceId` are set aside: who
- * sent a reading is known from its identity, never from what it says. A null, an array or a deeper
- * object is refused by field, and the rest of the reading is kept.
+ * sent a reading is known from its identity, never from what it says. So is `signature`, which is
+ * checked before anything is read, where it is asked for. A null, an array or a deeper object is
+ * refused by field, and the rest of the reading is kept.
  */
 
 export const bounds = {
@@ -96,6 +97,7 @@ class Draft {
         case 'time':
         case 'device_id':
         case 'deviceId':
+        case 'signature':
           break;
         case 'metadata':
           if (!enveloped) this.#member(key, body[key]);

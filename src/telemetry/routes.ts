@@ -243,9 +243,16 @@ function refusal(receipt: Receipt): HearthError {
   const field = first?.field || 'body';
   return new HearthError('unprocessable', `${field} ${first?.reason ?? 'holds no readings'}`, {
     field,
-    hint: 'Send an object of metrics with numbers, booleans or short texts, such as {"power": 60.5}.',
+    hint: hints[field] ?? shapeHint,
   });
 }
+
+const shapeHint =
+  'Send an object of metrics with numbers, booleans or short texts, such as {"power": 60.5}.';
+const hints: Readonly<Record<string, string>> = {
+  signature: 'docs/signing.md says what is signed; PUT /devices/{id}/signing with which key.',
+  encrypted: 'docs/signing.md says how boxes are made; PUT /devices/{id}/signing for which key.',
+};
 
 /** The device that sends; the guard has let nobody else in. */
 function deviceOf(caller: Caller | undefined): string {

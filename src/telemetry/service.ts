@@ -17,6 +17,7 @@ import { latestUs } from './timestamp.ts';
 import {
   type DeviceStatistics,
   defaultAggregates,
+  type MessageProtection,
   type QuarantinedMessage,
   type Receipt,
   type Sample,
@@ -47,6 +48,8 @@ export interface TelemetryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly devices: KnownDevices;
+  /** Checks signatures and opens boxes; without it every message is read as it stands. */
+  readonly protection?: MessageProtection;
   /** The journal grows no further than this many bytes; 2 GB by default. */
   readonly journalBytes?: number;
 }
@@ -115,6 +118,7 @@ export class Telemetry implements Part {
       series: this.#series,
       committer: this.#committer,
       quarantine: this.#quarantine,
+      protection: options.protection,
       limits: {
         messagesPerSecond: config['limits.messages_per_second'],
         messageBytes: config['limits.body_bytes'],

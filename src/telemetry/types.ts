@@ -29,6 +29,23 @@ export interface Submission {
   readonly imported?: boolean;
 }
 
+/** What is known of a message once its signature was checked and its boxes were opened. */
+export type OpenedMessage =
+  | {
+      readonly ok: true;
+      /** The JSON body to be read. */
+      readonly value: unknown;
+      /** Whether each reading must have a believable time of its own, so that it counts but once. */
+      readonly needsTime?: boolean;
+    }
+  | { readonly ok: false; readonly field: string; readonly problem: string };
+
+/** Looks at a message before anything is read from it. */
+export interface MessageProtection {
+  /** `undefined` when nothing is asked of this device's messages. Never throws. */
+  open(deviceId: string, payload: Buffer): OpenedMessage | undefined;
+}
+
 /** What became of a submission; `committed` resolves once it is on disk. */
 export interface Receipt {
   /** Readings (messages with a time) taken in; a batch body may hold many. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isoOfMicroseconds } from '#kernel';
+import { isoOfMicroseconds, Zone } from '#kernel';
 import { Buckets } from '../../src/telemetry/buckets.ts';
-import { Zone } from '../../src/telemetry/time-zone.ts';
 
 const at = (iso: string): number => Date.parse(iso) * 1000;
 const minuteUs = 60e6;

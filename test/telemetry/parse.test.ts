@@ -30,6 +30,7 @@ describe('a message', () => {
       undefined,
       { 'sensors.pm25': 8, 'sensors.voc': 120, fanSpeed: 3 },
     ],
+    ['what is signed', { power: 1, signature: 'AAAA' }, undefined, { power: 1 }],
     ['a number alone', 21.5, undefined, { value: 21.5 }],
     ['a boolean alone', true, undefined, { value: true }],
     ['a text alone', 'ON', undefined, { value: 'ON' }],

@@ -4,7 +4,12 @@ import { type Config, loadConfig } from '#config';
 import { type Db, migrate, migrations, openDatabase } from '#db';
 import { silentLog } from '#kernel';
 import { Telemetry } from '../../src/telemetry/service.ts';
-import type { Receipt, TelemetryQuery, TelemetryRow } from '../../src/telemetry/types.ts';
+import type {
+  MessageProtection,
+  Receipt,
+  TelemetryQuery,
+  TelemetryRow,
+} from '../../src/telemetry/types.ts';
 import { ManualClock } from '../support/clock.ts';
 
 /** Noon of an ordinary day; tests stand here unless they say otherwise. */
@@ -25,6 +30,7 @@ export interface BenchOptions {
   readonly config?: Record<string, unknown>;
   readonly journalBytes?: number;
   readonly exists?: (deviceId: string) => boolean;
+  readonly protection?: MessageProtection;
 }
 
 /** A started telemetry over real files in `directory`, stopped when the test has finished. */
@@ -44,6 +50,7 @@ export async function startTelemetry(options: BenchOptions): Promise<Bench> {
     clock,
     log: silentLog,
     devices: { exists: options.exists ?? (() => true), latest: () => undefined },
+    ...(options.protection && { protection: options.protection }),
     ...(options.journalBytes === undefined ? {} : { journalBytes: options.journalBytes }),
   });
   await telemetry.start();
