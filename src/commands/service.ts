@@ -1,0 +1,307 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { NewAlert } from '#alerts';
+import type { Api } from '#auth';
+import type { Db } from '#db';
+import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import type { Accept } from '#mqtt';
+import { Course } from './course.ts';
+import { askedOf, checkKey, draft } from './draft.ts';
+import { Hearing } from './hearing.ts';
+import { dueKind } from './ledger.ts';
+import type {
+  AuditPort,
+  DevicePort,
+  DuePort,
+  ReadingNews,
+  Send,
+  Sign,
+  StatusNews,
+} from './ports.ts';
+import { type CommandRecord, commandJson, isPending } from './record.ts';
+import { Retention } from './retention.ts';
+import { commandRoutes } from './routes.ts';
+import { type CommandFilter, CommandStore } from './store.ts';
+import type {
+  Command,
+  CommandHistoryEntry,
+  CommandRequest,
+  ManualWord,
+  OtherAck,
+} from './types.ts';
+import { Waiting } from './waiting.ts';
+
+export interface CommandsOptions {
+  readonly db: Db;
+  /** It is started before this part, and opened afterwards. */
+  readonly due: DuePort;
+  readonly audit: AuditPort;
+  readonly devices: DevicePort;
+  readonly sign: Sign;
+  readonly send: Send;
+  readonly retentionDays: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const dayMs = 86_400_000;
+const tidyEveryMs = 60_000;
+const mostOfBatch = 1000;
+/** More than a device can have that ended a moment ago and are not written down yet. */
+const mostWordsByHand = 100;
+
+/**
+ * The one door through which a device is told to do something. A command is on disk before it goes
+ * out, is tried until it is answered or its time is over, and says at any moment what became of it.
+ */
+export class Commands implements Part {
+  readonly name = 'commands';
+  /** A command is new, or something about it changed. */
+  readonly onChange: Signal<Command>;
+  /** Something the owner should know of. */
+  readonly onAlert: Signal<NewAlert>;
+  readonly #clock: Clock;
+  readonly #devices: DevicePort;
+  readonly #due: DuePort;
+  readonly #store: CommandStore;
+  readonly #course: Course;
+  readonly #hearing: Hearing;
+  readonly #retention: Retention;
+  readonly #waiting: Waiting;
+  #tidying: Cancel | undefined;
+
+  constructor(options: CommandsOptions) {
+    const { db, due, devices, clock, log } = options;
+    const store = new CommandStore(db);
+    this.onChange = new Signal('commands.onChange', log);
+    this.onAlert = new Signal('commands.onAlert', log);
+    this.#clock = clock;
+    this.#devices = devices;
+    this.#due = due;
+    this.#store = store;
+    this.#waiting = new Waiting(clock);
+    this.#course = new Course({
+      ...options,
+      store,
+      onChange: (command) => {
+        this.#waiting.tell(command);
+        this.onChange.emit(command);
+      },
+      onAlert: (alert) => this.onAlert.emit(alert),
+    });
+    this.#hearing = new Hearing({ course: this.#course, devices, log });
+    this.#retention = new Retention({ ...options, store });
+  }
+
+  /** A device answered to something that is not a command: its id begins with `config-`. */
+  get onOtherAck(): Signal<OtherAck> {
+    return this.#hearing.onOtherAck;
+  }
+
+  async start(): Promise<void> {
+    this.#course.start();
+    this.#retention.start();
+    this.#tidying = this.#clock.every(tidyEveryMs, () => this.#course.tidy());
+  }
+
+  async stop(): Promise<void> {
+    this.#tidying?.();
+    this.#retention.stop();
+    this.#course.stop();
+    this.#waiting.wakeAll();
+  }
+
+  routes(api: Api): void {
+    commandRoutes(api, this);
+  }
+
+  /**
+   * Gives a device a command: writes it down, and publishes it at once if the device is there. Not
+   * from within a transaction, which might yet take the command back after it went out.
+   * @throws HearthError `not_found`; `unprocessable` naming the range; `conflict` for a device that is
+   * disabled, a toggle of unknown state or a key that stands for something else;
+   * `too_many_requests` when too many wait for the device already.
+   */
+  send(request: CommandRequest): Command {
+    if (!this.#course.isRunning) {
+      throw new HearthError('unavailable', 'the hub is not running', { retryable: true });
+    }
+    if (this.#store.isInTransaction) throw new Error('a command is sent after a commit, not in it');
+    const { deviceId, idempotencyKey } = request;
+    const device = this.#devices.get(deviceId);
+    const keyed = idempotencyKey === undefined ? {} : this.#keyed(request, idempotencyKey);
+    if (keyed.command) return this.get(keyed.command.id);
+    if (device.state === 'disabled') {
+      throw new HearthError('conflict', `the device "${deviceId}" is disabled`, {
+        hint: 'Set its state to active first.',
+      });
+    }
+    const made = draft(request, {
+      definition: this.#devices.definitionOf(deviceId),
+      reported: this.#devices.reported(deviceId),
+      nowMs: this.#course.nowMs(),
+    });
+    return commandJson(this.#course.begin(made, request, keyed.outdatedId).command);
+  }
+
+  /** @throws HearthError `not_found`. */
+  get(id: string): Command {
+    return commandJson(this.#record(id));
+  }
+
+  /** What happened to a command, in order. @throws HearthError `not_found`. */
+  history(id: string): CommandHistoryEntry[] {
+    this.#writeDown();
+    this.#record(id);
+    return this.#store
+      .history(id)
+      .map(({ atMs, event, detail }) => ({ at: new Date(atMs).toISOString(), event, detail }));
+  }
+
+  /** Newest first. @throws HearthError `not_found` for a device or a `before` that is not there. */
+  list(filter: CommandFilter): Command[] {
+    if (filter.deviceId !== undefined) this.#devices.get(filter.deviceId);
+    if (filter.before !== undefined) this.#record(filter.before);
+    this.#writeDown();
+    return this.#store.list(filter).map((command) => commandJson(this.#newest(command)));
+  }
+
+  /**
+   * Gives a command up. What was sent may have been done.
+   * @throws HearthError `not_found`, `conflict` when it is answered or given up already.
+   */
+  cancel(id: string, actor: string, origin?: string): Command {
+    const live = this.#course.find(id);
+    if (live === undefined) throw unknown(id);
+    if (!isPending(live.command)) {
+      const status = live.command.status.replace('_', ' ');
+      throw new HearthError('conflict', `the command cannot be cancelled: it is ${status}`);
+    }
+    this.#course.happen(
+      live,
+      [{ type: 'cancelled', atMs: this.#course.nowMs(), by: actor }],
+      origin,
+    );
+    // Whoever cancelled it relies on it, after a power cut too.
+    this.#writeDown();
+    return this.get(id);
+  }
+
+  /**
+   * Waits until a command is answered or given up, at most `withinMs`; returns it as it then is.
+   * @throws HearthError `not_found`, `too_many_requests`.
+   */
+  async settled(id: string, withinMs: number): Promise<Command> {
+    const mayChange = isPending(this.#record(id)) && this.#course.isRunning;
+    if (mayChange && withinMs > 0) await this.#waiting.until(id, withinMs);
+    return this.get(id);
+  }
+
+  /** What a person last wanted the device to be like, unless it came to nothing. */
+  lastManual(deviceId: string): ManualWord | undefined {
+    const found = this.#store
+      .byHand(deviceId, mostWordsByHand)
+      .map((command) => this.#newest(command))
+      .find(({ status }) => !cameToNothing.has(status));
+    if (found === undefined) return undefined;
+    const { createdAtMs, id, action, value } = found;
+    return { atMs: createdAtMs, commandId: id, action, value };
+  }
+
+  /** Commands that the device has not answered yet, oldest first. */
+  pendingOf(deviceId: string): Command[] {
+    return this.#course.roster.pendingOf(deviceId).map(({ command }) => commandJson(command));
+  }
+
+  /** The commands of a scene's or a group's run, in the order they were asked for. */
+  ofBatch(batchId: string): Command[] {
+    return this.#store
+      .ofBatch(batchId, mostOfBatch)
+      .map((command) => commandJson(this.#newest(command)));
+  }
+
+  /** What happened since the start, for metrics. */
+  numbers(): Readonly<Record<string, number>> {
+    return { unfinished: this.#course.roster.pendingCount, ...this.#course.counts.numbers };
+  }
+
+  /**
+   * Takes in a device's answers. An answer is acknowledged once it is on disk; whatever else comes
+   * on the topic is counted and dropped.
+   */
+  accept(deviceId: string): Accept {
+    return this.#hearing.accept(deviceId);
+  }
+
+  /** Readings, after their commit. */
+  onSamples(samples: readonly ReadingNews[]): void {
+    this.#hearing.onSamples(samples);
+  }
+
+  /** A status message, after it was applied. */
+  onStatus(status: StatusNews): void {
+    this.#hearing.onStatus(status);
+  }
+
+  /** The device listens from now on: what could not go out does, in the order it was asked for. */
+  onReachable(deviceId: string): void {
+    if (!this.#course.isRunning) return;
+    for (const live of this.#course.roster.pendingOf(deviceId)) {
+      this.#course.happen(live, [{ type: 'reachable', atMs: this.#course.nowMs() }]);
+    }
+  }
+
+  /** The device is gone for good, and everything it was told with it. */
+  forget(deviceId: string): void {
+    const ids = this.#course.forget(deviceId);
+    for (const id of ids) this.#waiting.wake(id);
+    this.#store.transaction(() => {
+      this.#store.removeOf(deviceId);
+      for (const id of ids) this.#due.cancel(dueKind, id);
+    });
+  }
+
+  /** The command that has this key, or the id of one that is to let go of it. */
+  #keyed(
+    request: CommandRequest,
+    key: string,
+  ): { readonly command?: CommandRecord; readonly outdatedId?: string } {
+    const found = this.#store.keyed(request.deviceId, checkKey(key));
+    if (found === undefined) return {};
+    const { command, asked } = found;
+    if (this.#course.nowMs() - command.createdAtMs >= dayMs) return { outdatedId: command.id };
+    const now = askedOf(request);
+    if (isDeepStrictEqual(asked, now)) return { command };
+    const [before, wanted] = [asked, now].map((it) => JSON.stringify(it).slice(0, 100));
+    throw new HearthError(
+      'conflict',
+      `this idempotencyKey stands for ${before} already, not for ${wanted}`,
+      { field: 'idempotencyKey', hint: 'Use another key for another command.' },
+    );
+  }
+
+  /** @throws HearthError `not_found`. */
+  #record(id: string): CommandRecord {
+    const command = this.#course.record(id);
+    if (command === undefined) throw unknown(id);
+    return command;
+  }
+
+  /** What was read from the disk may be a moment behind. */
+  #newest(command: CommandRecord): CommandRecord {
+    return this.#course.roster.get(command.id)?.command ?? command;
+  }
+
+  #writeDown(): void {
+    if (!this.#store.isInTransaction) this.#course.ledger.flush();
+  }
+}
+
+const cameToNothing: ReadonlySet<string> = new Set([
+  'rejected',
+  'expired',
+  'timed_out',
+  'cancelled',
+]);
+
+const unknown = (id: string): HearthError =>
+  new HearthError('not_found', `there is no command "${id.slice(0, 64)}"`);
