@@ -1,0 +1,119 @@
+import { z } from '@hono/zod-openapi';
+import { type Api, route } from '#auth';
+import { requesterOf, waitMsOf, wishesOf } from './asking.ts';
+import { body, json } from './openapi.ts';
+import { sceneRoutes } from './scene-routes.ts';
+import {
+  batchIdParam,
+  group,
+  groupChanges,
+  groupCommand,
+  groupIdParam,
+  newGroup,
+  run,
+  waitQuery,
+} from './schema.ts';
+import type { Groups } from './service.ts';
+
+const tags = ['groups'];
+
+/** Everything under `/groups`, `/scenes` and `/batches`. */
+export function groupRoutes(api: Api, groups: Groups): void {
+  definitionRoutes(api, groups);
+  commandRoutes(api, groups);
+  sceneRoutes(api, groups);
+}
+
+function definitionRoutes(api: Api, groups: Groups): void {
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/groups',
+      tags,
+      summary: 'The groups, by name',
+      responses: { 200: json('Them', z.object({ groups: z.array(group) })) },
+    }),
+    (context) => context.json({ groups: groups.list() }, 200),
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'post',
+      path: '/groups',
+      tags,
+      summary: 'Add a group',
+      request: { body: body(newGroup) },
+      responses: { 201: json('Added', group) },
+    }),
+    (context) => context.json(groups.create(context.req.valid('json'), requesterOf(context)), 201),
+  );
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/groups/{id}',
+      tags,
+      summary: 'One group',
+      request: { params: groupIdParam },
+      responses: { 200: json('The group', group) },
+    }),
+    (context) => context.json(groups.get(context.req.valid('param').id), 200),
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'patch',
+      path: '/groups/{id}',
+      tags,
+      summary: 'Rename a group, or say anew which devices are in it',
+      request: { params: groupIdParam, body: body(groupChanges) },
+      responses: { 200: json('The group', group) },
+    }),
+    (context) => {
+      const { id } = context.req.valid('param');
+      return context.json(groups.update(id, context.req.valid('json'), requesterOf(context)), 200);
+    },
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'delete',
+      path: '/groups/{id}',
+      tags,
+      summary: 'Remove a group that no scene or schedule uses; its devices stay',
+      request: { params: groupIdParam },
+      responses: { 204: { description: 'Removed' } },
+    }),
+    (context) => {
+      groups.remove(context.req.valid('param').id, requesterOf(context));
+      return context.body(null, 204);
+    },
+  );
+}
+
+function commandRoutes(api: Api, groups: Groups): void {
+  api.openapi(
+    route('devices.control', {
+      method: 'post',
+      path: '/groups/{id}/commands',
+      tags,
+      summary: 'Send one action to every device of a group',
+      request: { params: groupIdParam, query: waitQuery, body: body(groupCommand) },
+      responses: { 202: json('What became of it so far', run) },
+    }),
+    async (context) => {
+      const { action, value, ...wishes } = context.req.valid('json');
+      const waitMs = waitMsOf(context.req.valid('query').wait);
+      const { id } = context.req.valid('param');
+      const sent = groups.command(id, { action, value }, requesterOf(context), wishesOf(wishes));
+      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs) : sent, 202);
+    },
+  );
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/batches/{batch_id}',
+      tags,
+      summary: 'What became of the commands of a group or scene together',
+      request: { params: batchIdParam },
+      responses: { 200: json('The combined result', run) },
+    }),
+    (context) => context.json(groups.batch(context.req.valid('param').batch_id), 200),
+  );
+}

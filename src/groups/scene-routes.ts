@@ -1,0 +1,100 @@
+import { z } from '@hono/zod-openapi';
+import { type Api, route } from '#auth';
+import { requesterOf, waitMsOf, wishesOf } from './asking.ts';
+import { body, json, optionalBody } from './openapi.ts';
+import {
+  newScene,
+  run,
+  runWishes,
+  scene,
+  sceneChanges,
+  sceneIdParam,
+  waitQuery,
+} from './schema.ts';
+import type { Groups } from './service.ts';
+
+const tags = ['scenes'];
+
+/** Everything under `/scenes`. */
+export function sceneRoutes(api: Api, groups: Groups): void {
+  const { scenes } = groups;
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/scenes',
+      tags,
+      summary: 'The scenes, by name',
+      responses: { 200: json('Them', z.object({ scenes: z.array(scene) })) },
+    }),
+    (context) => context.json({ scenes: scenes.list() }, 200),
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'post',
+      path: '/scenes',
+      tags,
+      summary: 'Add a scene',
+      description:
+        'Each command is for one device or for every device of a group, and has to fit the type of ' +
+        'each. Of commands for the same device and property the last one is sent.',
+      request: { body: body(newScene) },
+      responses: { 201: json('Added', scene) },
+    }),
+    (context) => context.json(scenes.create(context.req.valid('json'), requesterOf(context)), 201),
+  );
+  api.openapi(
+    route('devices.read', {
+      method: 'get',
+      path: '/scenes/{id}',
+      tags,
+      summary: 'One scene',
+      request: { params: sceneIdParam },
+      responses: { 200: json('The scene', scene) },
+    }),
+    (context) => context.json(scenes.get(context.req.valid('param').id), 200),
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'patch',
+      path: '/scenes/{id}',
+      tags,
+      summary: 'Rename a scene, or say anew what it does',
+      request: { params: sceneIdParam, body: body(sceneChanges) },
+      responses: { 200: json('The scene', scene) },
+    }),
+    (context) => {
+      const { id } = context.req.valid('param');
+      return context.json(scenes.update(id, context.req.valid('json'), requesterOf(context)), 200);
+    },
+  );
+  api.openapi(
+    route('devices.write', {
+      method: 'delete',
+      path: '/scenes/{id}',
+      tags,
+      summary: 'Remove a scene',
+      request: { params: sceneIdParam },
+      responses: { 204: { description: 'Removed' } },
+    }),
+    (context) => {
+      scenes.remove(context.req.valid('param').id, requesterOf(context));
+      return context.body(null, 204);
+    },
+  );
+  api.openapi(
+    route('devices.control', {
+      method: 'post',
+      path: '/scenes/{id}/run',
+      tags,
+      summary: 'Run a scene',
+      request: { params: sceneIdParam, query: waitQuery, body: optionalBody(runWishes) },
+      responses: { 202: json('What became of it so far', run) },
+    }),
+    async (context) => {
+      const waitMs = waitMsOf(context.req.valid('query').wait);
+      const wishes = wishesOf(context.req.valid('json'));
+      const sent = scenes.run(context.req.valid('param').id, requesterOf(context), wishes);
+      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs) : sent, 202);
+    },
+  );
+}

@@ -1,0 +1,88 @@
+import type { Command, CommandRequest } from '#commands';
+import type { ActionValue, TypeDefinition } from '#devices';
+
+/** A named set of devices, as JSON. Times are ISO 8601 UTC. */
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  /** Ids, each once, in the order their owner likes. */
+  readonly devices: readonly string[];
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** One line of a scene: for one device, or for everyone in a group; the other is null. */
+export interface SceneCommand {
+  readonly device_id: string | null;
+  readonly group_id: string | null;
+  readonly action: string;
+  readonly value: ActionValue;
+}
+
+/** A named list of commands that are run together, as JSON. Times are ISO 8601 UTC. */
+export interface Scene {
+  readonly id: string;
+  readonly name: string;
+  readonly commands: readonly SceneCommand[];
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A device that a command could not even be queued for, and why; `code` is a HearthError's. */
+export interface Refusal {
+  readonly device_id: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const combinedStatuses = ['pending', 'done', 'partly', 'failed'] as const;
+export type CombinedStatus = (typeof combinedStatuses)[number];
+
+/** What became of commands that were asked for together, as JSON. */
+export interface Run {
+  readonly batch_id: string;
+  readonly status: CombinedStatus;
+  readonly commands: readonly Command[];
+  readonly refused: readonly Refusal[];
+}
+
+export type Change = 'created' | 'updated' | 'removed';
+/** How the audit calls a change. */
+export const verbOf: Readonly<Record<Change, string>> = {
+  created: 'create',
+  updated: 'update',
+  removed: 'remove',
+};
+export interface GroupChange {
+  readonly change: Change;
+  readonly groupId: string;
+  /** As it is now, or was last. */
+  readonly group: Group;
+}
+export interface SceneChange {
+  readonly change: Change;
+  readonly sceneId: string;
+  readonly scene: Scene;
+}
+
+/** Who asks, and from where: an address, `control socket`, or empty. */
+export interface Requester {
+  readonly actor: string;
+  readonly origin?: string | undefined;
+}
+
+/** What this slice needs of the devices. */
+export interface DevicePort {
+  exists(deviceId: string): boolean;
+  definitionOf(deviceId: string): TypeDefinition;
+}
+
+/** What this slice needs of the commands. */
+export interface CommandPort {
+  /** @throws HearthError when the device refuses it. */
+  send(request: CommandRequest): Command;
+  /** The command once it is answered or given up, or as it is after that long. */
+  settled(commandId: string, withinMs: number): Promise<Command>;
+  /** The commands that carry this batch's id, oldest first. */
+  ofBatch(batchId: string): readonly Command[];
+}
