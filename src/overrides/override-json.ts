@@ -1,0 +1,24 @@
+import { knownState } from './previous.ts';
+import type { Override, OverrideRecord } from './types.ts';
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+/** An override as everyone sees it; `nowMs` says how much of it is left. */
+export function overrideJson(record: OverrideRecord, nowMs: number): Override {
+  const leftMs = record.status === 'active' ? Math.max(0, record.endsAtMs - nowMs) : 0;
+  return {
+    id: record.id,
+    device_id: record.deviceId,
+    action: record.action,
+    value: record.value,
+    status: record.status,
+    started_at: iso(record.startedAtMs),
+    ends_at: iso(record.endsAtMs),
+    remaining_seconds: Math.ceil(leftMs / 1000),
+    previous: knownState(record.saved),
+    requested_by: record.requestedBy,
+    command_id: record.commandId,
+    ended_at: record.endedAtMs === null ? null : iso(record.endedAtMs),
+    ended_because: record.endedBecause,
+  };
+}
