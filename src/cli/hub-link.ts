@@ -2,7 +2,14 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { createLog, HearthError, isHearthError, messageOf, silentLog } from '#kernel';
+import {
+  createLog,
+  HearthError,
+  isHearthError,
+  messageOf,
+  parseDurationMs,
+  silentLog,
+} from '#kernel';
 import type { Invocation } from './invocation.ts';
 
 /** How a request reaches the hub: over its socket, or in this process. */
@@ -11,7 +18,10 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** The longest wait for the head of an answer; its body may take as long as it likes. */
+/**
+ * The longest wait for the head of an answer, over what `?wait` asks the hub to take for it; the body
+ * may take as long as it likes.
+ */
 const patienceMs = 30_000;
 
 /** Whether somebody listens on the socket. One that nobody listens on is left from a killed hub. */
@@ -40,7 +50,8 @@ export const socketLink = (socketPath: string): Link => ({
 });
 
 function call(socketPath: string, { method, url, headers }: Request, body: string) {
-  const { pathname, search } = new URL(url);
+  const { pathname, search, searchParams } = new URL(url);
+  const longestMs = patienceMs + parseDurationMs(searchParams.get('wait') ?? '0s', 'wait');
   return new Promise<Response>((resolve, reject) => {
     const outgoing = httpRequest({
       socketPath,
@@ -53,7 +64,7 @@ function call(socketPath: string, { method, url, headers }: Request, body: strin
       outgoing.setTimeout(0);
       resolve(responseOf(incoming));
     });
-    outgoing.setTimeout(patienceMs, () => outgoing.destroy(tooSlow()));
+    outgoing.setTimeout(longestMs, () => outgoing.destroy(tooSlow(longestMs)));
     outgoing.once('error', (cause) => reject(isHearthError(cause) ? cause : wentAway(cause)));
     outgoing.end(body);
   });
@@ -72,8 +83,8 @@ function responseOf(incoming: IncomingMessage): Response {
   return new Response(body, { status, headers });
 }
 
-const tooSlow = (): HearthError =>
-  new HearthError('timed_out', `the hub did not answer within ${patienceMs / 1000} s`, {
+const tooSlow = (longestMs: number): HearthError =>
+  new HearthError('timed_out', `the hub did not answer within ${longestMs / 1000} s`, {
     hint: 'hearth logs may say why.',
   });
 

@@ -18,7 +18,7 @@ export class Hub {
     this.live = live;
   }
 
-  /** `path` is below /api/v1. @throws HearthError with the code and hint of the hub's problem. */
+  /** `path` is below /api/v1, and may have a query. @throws HearthError with the code and hint of the hub's problem. */
   async get<Answer>(path: string, query: Query = {}): Promise<Answer> {
     const response = await this.stream(path, query);
     return (await response.json()) as Answer;
@@ -33,8 +33,14 @@ export class Hub {
     return (await (await this.#request('PATCH', path, {}, body)).json()) as Answer;
   }
 
-  async delete(path: string): Promise<void> {
-    await (await this.#request('DELETE', path)).body?.cancel();
+  async put<Answer>(path: string, body: unknown): Promise<Answer> {
+    return (await (await this.#request('PUT', path, {}, body)).json()) as Answer;
+  }
+
+  /** What is left of it, where the hub says so; `undefined` where nothing is. */
+  async delete<Answer = undefined>(path: string): Promise<Answer> {
+    const response = await this.#request('DELETE', path);
+    return (response.status === 204 ? undefined : await response.json()) as Answer;
   }
 
   /** An answer whose body is read as it comes. */

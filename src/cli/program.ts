@@ -1,16 +1,17 @@
 import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type GlobalOptions, Invocation } from './invocation.ts';
+import { controlCommands } from './program-control.ts';
+import { settingCommands } from './program-settings.ts';
+import { simulateCommand } from './program-simulate.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** What a verb is: its invocation, the arguments in their order, and last its options. */
-type Verb<Arguments extends unknown[]> = (at: Invocation, ...rest: Arguments) => Promise<void>;
+import type { Run, Verb } from './verb.ts';
 
 const roles = ['owner', 'admin', 'member', 'guest', 'service'];
 
 /**
- * Every command there is, on one page. What a verb does is loaded when it is called, so that
- * `hearth device list` does not wait for what only `hearth start` needs.
+ * Every command there is: here, and in the files beside this one. What a verb does is loaded when it
+ * is called, so that `hearth device list` does not wait for what only `hearth start` needs.
  */
 export function program(around: Surroundings): Command {
   const hearth = new Command('hearth')
@@ -69,6 +70,8 @@ export function program(around: Surroundings): Command {
 
   deviceCommands(hearth.command('device').description('devices and their certificates'), run);
   roomCommands(hearth.command('room').description('rooms'), run);
+  controlCommands(hearth, run);
+  settingCommands(hearth, run);
   accessCommands(hearth, run);
 
   hearth
@@ -118,10 +121,6 @@ Examples:
   hearth query plug-1 --start -7d --interval 1d --agg avg,max
   hearth query plug-1 --start -30d --format csv > plug-1.csv
   hearth query plug-1 --format sparkline`;
-
-type Run = <Arguments extends unknown[]>(
-  load: () => Promise<Verb<Arguments>>,
-) => (...given: unknown[]) => Promise<void>;
 
 function deviceCommands(device: Command, run: Run): void {
   const csr = [
@@ -243,39 +242,6 @@ function accessCommands(hearth: Command, run: Run): void {
     .description('void a credential; its connections end')
     .argument('<name>')
     .action(run(() => import('./credential.ts').then(({ removeCredential }) => removeCredential)));
-}
-
-const simulateExamples = `
-Examples:
-  hearth simulate --preset home --duration 5m      nine devices in four rooms, for five minutes
-  hearth simulate --devices 100 --rate 10          a hundred plugs, ten readings a second each
-  hearth simulate --devices 20 --loss 5            …on a network that fails now and then
-  hearth simulate --replay readings.csv            a recording, whose last row happens now
-  hearth simulate --replay readings.csv --start 2026-01-31T08:00:00Z --speed 60
-  hearth simulate --interactive --type purifier    steer one device from the keyboard
-  hearth simulate --remove                         remove all of them again`;
-
-function simulateCommand(simulate: Command, run: Run): void {
-  simulate
-    .description('connect simulated devices to the running hub, over real MQTT and TLS')
-    .addOption(
-      new Option('--preset <name>', '9, 16 or 30 devices').choices(['home', 'office', 'factory']),
-    )
-    .option('--devices <count>', 'so many smart plugs')
-    .option('--replay <file>', 'send a recording: CSV with timestamp,power,voltage…')
-    .option('--interactive', 'steer one device from the keyboard')
-    .option('--rate <number>', 'messages a second of each device; by default as its kind would')
-    .option('--duration <time>', 'seconds, or 5m, 1h', '60s')
-    .option('--loss <percent>', 'of the messages that take the connection down with them', '0')
-    .option('--device <id>', 'the device that replays or is steered')
-    .option('--start <time>', 'when the first row happens; without it the last one happens now')
-    .option('--speed <factor>', 'times faster than life, or max', 'max')
-    .option('--type <profile>', 'plug, purifier, sensor, lock or camera')
-    .option('--seed <text>', 'the same seed gives the same values')
-    .option('--remove', 'remove every device that the simulator has made, with its readings')
-    .option('--yes', 'with --remove: do not ask')
-    .addHelpText('after', simulateExamples)
-    .action(run(() => import('./simulate.ts').then(({ simulate: verb }) => verb)));
 }
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];

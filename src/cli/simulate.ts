@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { HearthError } from '#kernel';
 import {
+  type DialectName,
   type Ground,
   type Member,
   runFleet,
@@ -34,8 +35,13 @@ export async function simulate(at: Invocation, options: SimulateOptions): Promis
   if (options.remove) return removeSimulated(at, options);
   const nowMs = at.around.clock.nowMs();
   const plan = planSimulation(options, nowMs);
+  const { dialect = 'native' } = options;
   const seed = options.seed ?? String(nowMs);
-  const summary = await withHub(at, (hub) => perform(at, hub, plan, seed), { running: true });
+  const summary = await withHub(
+    at,
+    async (hub) => perform(at, await groundOf(at, hub, plan, dialect), plan, seed),
+    { running: true },
+  );
   at.answer({ ...summary, seed }, () => list({ ...words(summary), seed }));
   sayWhatNext(at, membersOf(plan));
   const missing = summary.sent - summary.acknowledged;
@@ -45,17 +51,24 @@ export async function simulate(at: Invocation, options: SimulateOptions): Promis
   });
 }
 
-async function perform(
+const groundOf = async (
   at: Invocation,
   hub: Hub,
   plan: SimulationPlan,
+  dialect: DialectName,
+): Promise<Ground> => ({
+  hub: { host: 'localhost', port: await mqttsPort(hub, at) },
+  clock: at.around.clock,
+  dialect,
+  keyring: await prepareDevices(at, hub, membersOf(plan)),
+});
+
+async function perform(
+  at: Invocation,
+  ground: Ground,
+  plan: SimulationPlan,
   seed: string,
 ): Promise<Summary> {
-  const ground: Ground = {
-    hub: { host: 'localhost', port: await mqttsPort(hub, at) },
-    clock: at.around.clock,
-    keyring: await prepareDevices(at, hub, membersOf(plan)),
-  };
   if (plan.kind === 'interactive') return steer(at, plan, ground, seed);
 
   const stop = interrupted(at.around.signals, () => at.around.exit(130));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { HearthError } from '#kernel';
-import { type DeviceCredentials, Keyring, type Member } from '#sim';
+import { type DeviceCredentials, type HubKeys, Keyring, type Member } from '#sim';
 import { confirmed } from './confirm.ts';
 import { type Device, devicePath } from './device.ts';
 import type { IssuedCertificate } from './device-files.ts';
@@ -26,7 +26,8 @@ export async function prepareDevices(
     hub,
     newcomers.flatMap(({ room }) => room ?? []),
   );
-  const keyring = keyringOf(at, (member) => register(hub, member, rooms));
+  const hubKeys = await signingKeys(at, hub);
+  const keyring = keyringOf(at, (member) => register(hub, member, rooms), hubKeys);
   for (const { id } of members) {
     const device = known.get(id);
     if (device === undefined || (await keyring.made(id, madeMs(device)))) continue;
@@ -66,8 +67,28 @@ export async function removeSimulated(
   });
 }
 
-const keyringOf = (at: Invocation, issue: (member: Member) => Promise<DeviceCredentials>) =>
-  new Keyring(join(at.data, 'simulator'), issue);
+const keyringOf = (
+  at: Invocation,
+  issue: (member: Member) => Promise<DeviceCredentials>,
+  hubKeys?: HubKeys,
+) => new Keyring(join(at.data, 'simulator'), issue, hubKeys);
+
+interface SigningKeys {
+  readonly ed25519: { readonly pem: string };
+  readonly p256: { readonly pem: string };
+}
+
+/** What the hub signs commands with, as every device is told; nothing from a hub that does not sign. */
+async function signingKeys(at: Invocation, hub: Hub): Promise<HubKeys | undefined> {
+  try {
+    const { ed25519, p256 } = await hub.get<SigningKeys>('/signing-keys');
+    return { ed25519Pem: ed25519.pem, p256Pem: p256.pem };
+  } catch (error) {
+    if (!(error instanceof HearthError) || error.code !== 'not_found') throw error;
+    at.note('The hub has no signing keys: the devices do not check who a command is from.');
+    return undefined;
+  }
+}
 
 const madeMs = ({ created_at }: Device): number => Date.parse(created_at);
 

@@ -1,11 +1,14 @@
 import { basename } from 'node:path';
 import { HearthError, parseDurationMs, parseTimeMs } from '#kernel';
 import {
+  type Behaviour,
+  type DialectName,
   type Member,
   membersOfKind,
   membersOfPreset,
   type PresetName,
   type ProfileName,
+  parseBehaviour,
   profiles,
 } from '#sim';
 
@@ -21,6 +24,8 @@ export interface SimulateOptions {
   readonly start?: string;
   readonly speed: string;
   readonly type?: string;
+  readonly behave?: string;
+  readonly dialect?: DialectName;
   readonly seed?: string;
   readonly remove?: boolean;
   readonly yes?: boolean;
@@ -34,6 +39,7 @@ export type SimulationPlan =
       readonly durationMs: number;
       readonly ratePerSecond?: number;
       readonly lossPercent: number;
+      readonly behaviour?: Behaviour;
     }
   | {
       readonly kind: 'replay';
@@ -42,7 +48,12 @@ export type SimulationPlan =
       readonly startMs?: number;
       readonly speed?: number;
     }
-  | { readonly kind: 'interactive'; readonly member: Member; readonly everyMs: number };
+  | {
+      readonly kind: 'interactive';
+      readonly member: Member;
+      readonly everyMs: number;
+      readonly behaviour?: Behaviour;
+    };
 
 /** The devices a run is with. */
 export const membersOf = (plan: SimulationPlan): readonly Member[] =>
@@ -74,10 +85,13 @@ export function planSimulation(options: SimulateOptions, nowMs: number): Simulat
     durationMs: durationOf(options.duration),
     ...rateOf(options.rate ?? (preset ? undefined : '1')),
     lossPercent: number('--loss', options.loss, 0, 100),
+    ...behaviourOf(options),
   };
 }
 
 function planReplay(options: SimulateOptions, file: string, nowMs: number): SimulationPlan {
+  if (options.behave !== undefined)
+    throw wrong('--behave', 'is not for a replay: it hears nothing');
   const { device, start, speed } = options;
   const name = basename(file).replace(/\.[^.]*$/, '');
   return {
@@ -102,8 +116,12 @@ function planInteractive(options: SimulateOptions): SimulationPlan {
     kind: 'interactive',
     member: { ...first, id: options.device ?? first.id },
     everyMs: rate === undefined ? profiles[profile].everyMs : 1000 / rate,
+    ...behaviourOf(options),
   };
 }
+
+const behaviourOf = ({ behave }: SimulateOptions): { behaviour?: Behaviour } =>
+  behave === undefined ? {} : { behaviour: parseBehaviour(behave, '--behave') };
 
 const rateOf = (rate: string | undefined): { ratePerSecond?: number } =>
   rate === undefined ? {} : { ratePerSecond: number('--rate', rate, 0.001, mostPerSecond) };

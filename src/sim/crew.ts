@@ -4,7 +4,8 @@ import type { Keyring } from './keyring.ts';
 import type { Member } from './presets.ts';
 
 /** What every device of a run shares. */
-export interface Ground extends Pick<SimulatedDeviceOptions, 'hub' | 'clock' | 'window'> {
+export interface Ground
+  extends Pick<SimulatedDeviceOptions, 'hub' | 'clock' | 'window' | 'dialect' | 'algorithm'> {
   readonly keyring: Keyring;
 }
 
@@ -18,7 +19,7 @@ const connectingAtOnce = 10;
 export async function join(
   member: Member,
   ground: Ground,
-  more: Pick<SimulatedDeviceOptions, 'random' | 'latency'>,
+  more: Omit<SimulatedDeviceOptions, keyof Ground | 'id' | 'credentials'>,
 ): Promise<SimulatedDevice> {
   const { keyring, ...shared } = ground;
   const make = (credentials: SimulatedDeviceOptions['credentials']) =>

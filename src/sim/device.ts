@@ -1,15 +1,25 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import { type Clock, HearthError, messageOf } from '#kernel';
+import { type Clock, HearthError } from '#kernel';
+import { Appliance } from './appliance.ts';
 import { backoffMs } from './backoff.ts';
+import type { Behaviour } from './behaviour.ts';
+import { CommandDesk } from './command-desk.ts';
+import type { Refusal } from './command-memory.ts';
+import { type Answer, type Dialect, type DialectName, dialects, type Topics } from './dialect.ts';
 import type { LatencyHistogram } from './latency.ts';
 import { pause } from './pause.ts';
+import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
+import { refusal } from './refusal.ts';
+import { type Algorithm, type HubKeys, verifierOf } from './signature.ts';
 
 /** What a device needs to prove who it is, as PEM. */
 export interface DeviceCredentials {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
+  /** What the hub signs with; without them the device believes whoever reaches its topics. */
+  readonly hubKeys?: HubKeys;
 }
 
 /** Where the hub listens for MQTT over TLS. */
@@ -27,6 +37,15 @@ export interface SimulatedDeviceOptions {
   readonly latency?: LatencyHistogram;
   /** Messages that may wait for their acknowledgment at once. */
   readonly window?: number;
+  /** What the device pretends to be. One without a profile listens to no command. */
+  readonly profile?: Profile;
+  /** The family whose topics and words it uses; native by default. */
+  readonly dialect?: DialectName;
+  /** Which of the hub's keys its firmware knows; either by default. */
+  readonly algorithm?: Algorithm;
+  readonly behaviour?: Behaviour;
+  /** Hears a sentence about everything the device is told to do. */
+  readonly onTold?: (sentence: string) => void;
 }
 
 export interface DeviceCounts {
@@ -50,11 +69,17 @@ const defaultWindow = 100;
 
 /**
  * A device as the hub sees one: it knows its certificate, its topics and nothing else of Hearth. It
- * keeps every message until it is acknowledged, and sends the rest again after each reconnect.
+ * keeps every message until it is acknowledged, and sends the rest again after each reconnect. What
+ * the hub tells it, it does, as far as its `behaviour` lets it.
  */
 export class SimulatedDevice {
   readonly counts: DeviceCounts = { sent: 0, acknowledged: 0, resent: 0, reconnects: 0 };
+  /** What the device is like; absent for one without a profile. */
+  readonly appliance: Appliance | undefined;
   readonly #options: SimulatedDeviceOptions;
+  readonly #dialect: Dialect;
+  readonly #topics: Topics;
+  readonly #desk: CommandDesk | undefined;
   readonly #pending = new Map<number, Pending>();
   readonly #watchers = new Set<() => void>();
   readonly #leaving = new AbortController();
@@ -62,7 +87,12 @@ export class SimulatedDevice {
   #failure: HearthError | undefined;
 
   constructor(options: SimulatedDeviceOptions) {
+    const { id, clock, random, profile, dialect = 'native' } = options;
     this.#options = options;
+    this.#dialect = dialects[dialect];
+    this.#topics = this.#dialect.topics(id);
+    this.appliance = profile && new Appliance(profile, random, () => clock.nowMs());
+    this.#desk = this.appliance && this.#deskOf(this.appliance);
   }
 
   get id(): string {
@@ -75,6 +105,25 @@ export class SimulatedDevice {
 
   get unacknowledged(): number {
     return this.#pending.size;
+  }
+
+  /** How often each command was executed, of the last 256. More than once is a fault. */
+  get executions(): ReadonlyMap<string, number> {
+    return this.#desk?.memory.executions ?? new Map();
+  }
+
+  /** The last 256 refusals, oldest first. */
+  get refused(): readonly Refusal[] {
+    return this.#desk?.memory.refused ?? [];
+  }
+
+  /** How it takes commands; what is set holds from then on. */
+  get behaviour(): Behaviour {
+    return this.#desk?.behaviour ?? { kind: 'ignore' };
+  }
+
+  set behaviour(behaviour: Behaviour) {
+    if (this.#desk) this.#desk.behaviour = behaviour;
   }
 
   /**
@@ -108,6 +157,11 @@ export class SimulatedDevice {
     await this.#until(() => this.#pending.size < window, signal);
   }
 
+  /** Publishes what its appliance measures now, as `publish` does. */
+  async report(signal?: AbortSignal): Promise<void> {
+    if (this.appliance) await this.publish(this.appliance.nextMessage(), signal);
+  }
+
   /** Resolves when everything is acknowledged, or when `signal` says not to wait any longer. */
   drained(signal?: AbortSignal): Promise<void> {
     return this.#until(() => this.#pending.size === 0, signal);
@@ -121,16 +175,18 @@ export class SimulatedDevice {
   /** Says goodbye and disconnects. What is not acknowledged by now is dropped. */
   async close(): Promise<void> {
     this.#leaving.abort();
+    this.#desk?.stop();
     const client = this.#client;
     this.#client = undefined;
     if (client === undefined) return;
-    const told = client.publishAsync(this.#topic('status'), status('offline'), retained);
+    const told = client.publishAsync(this.#topics.status, offline, retained);
     await Promise.race([told.catch(() => undefined), pause(this.#options.clock, farewellMs)]);
     await client.endAsync(this.#pending.size > 0);
   }
 
   #open(): Promise<void> {
     const client = connect(this.#connection());
+    client.on('message', (topic, payload) => this.#hear(topic, payload));
     return new Promise((resolve, reject) => {
       let cause: unknown;
       client.on('error', (error) => {
@@ -166,13 +222,15 @@ export class SimulatedDevice {
       reconnectPeriod: 0,
       connectTimeout: 10_000,
       keepalive: 60,
-      will: { topic: this.#topic('status'), payload: Buffer.from(status('offline')), ...retained },
+      will: { topic: this.#topics.status, payload: Buffer.from(offline), ...retained },
     };
   }
 
   #arrived(client: MqttClient): void {
     this.#client = client;
-    client.publish(this.#topic('status'), status('online'), retained);
+    const { command, config } = this.#topics;
+    if (this.#desk) client.subscribe([command, config], { qos: 1 });
+    this.#tellStatus();
     for (const [sequence, { payload }] of this.#pending) {
       this.counts.resent++;
       this.#send(client, sequence, payload);
@@ -199,9 +257,49 @@ export class SimulatedDevice {
   }
 
   #send(client: MqttClient, sequence: number, payload: string): void {
-    client.publish(this.#topic('telemetry'), payload, { qos: 1 }, (error) => {
+    client.publish(this.#topics.telemetry, payload, { qos: 1 }, (error) => {
       if (!error) this.#acknowledged(sequence);
     });
+  }
+
+  #deskOf(appliance: Appliance): CommandDesk {
+    const { id, clock, credentials, algorithm, behaviour, onTold } = this.#options;
+    const { hubKeys } = credentials;
+    const desk = new CommandDesk({
+      law: {
+        deviceId: id,
+        dialect: this.#dialect,
+        verifier: hubKeys && verifierOf(hubKeys, algorithm),
+      },
+      appliance,
+      clock,
+      answer: (answer) => this.#answer(answer),
+      // Turned away for good: whoever awaits the device is told so.
+      report: () => void this.report(this.#leaving.signal).catch(() => undefined),
+      onConfigured: () => this.#tellStatus(),
+      onTold,
+    });
+    if (behaviour) desk.behaviour = behaviour;
+    return desk;
+  }
+
+  #hear(topic: string, payload: Buffer): void {
+    if (topic === this.#topics.command) this.#desk?.command(payload);
+    else if (topic === this.#topics.config) this.#desk?.config(payload);
+  }
+
+  /** A device without a topic to answer on shows by its status what it is like. */
+  #answer(answer: Answer): void {
+    const { ack } = this.#topics;
+    if (ack === undefined) this.#tellStatus(this.appliance?.state);
+    else this.#client?.publish(ack, JSON.stringify(this.#dialect.ack(answer)), { qos: 1 });
+  }
+
+  #tellStatus(state: Readonly<Record<string, unknown>> = {}): void {
+    const version = this.appliance?.configVersion ?? 0;
+    const known = version === 0 ? {} : { config_version: version };
+    const status = JSON.stringify({ status: 'online', ...known, ...state });
+    this.#client?.publish(this.#topics.status, status, retained);
   }
 
   #acknowledged(sequence: number): void {
@@ -231,33 +329,7 @@ export class SimulatedDevice {
   #tellWatchers(): void {
     for (const watch of this.#watchers) watch();
   }
-
-  #topic(kind: 'telemetry' | 'status'): string {
-    return `devices/${this.id}/${kind}`;
-  }
 }
 
 const retained = { qos: 1, retain: true } as const;
-const status = (state: 'online' | 'offline'): string => JSON.stringify({ status: state });
-
-/** TLS that failed for who someone is: an alert from the hub, or a hub of another authority. */
-const distrust = /^(ERR_SSL_.*ALERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|CERT_)/;
-/** CONNACK return codes that are about who we are [MQTT-3.2.2-6]. */
-const refusals: readonly unknown[] = [2, 4, 5];
-
-/** Whether the hub said no, for which trying again is no cure, or nobody was there. */
-function refusal(id: string, cause: unknown): HearthError {
-  const code = typeof cause === 'object' && cause && 'code' in cause ? cause.code : undefined;
-  if (refusals.includes(code) || distrust.test(String(code))) {
-    return new HearthError('unauthenticated', `the hub refuses ${id}: ${messageOf(cause)}`, {
-      hint: `hearth denials list says why; hearth device show ${id} shows its state.`,
-      cause,
-    });
-  }
-  const why = cause === undefined ? 'the connection was closed' : messageOf(cause);
-  return new HearthError('unavailable', `${id} cannot reach the hub: ${why}`, {
-    hint: 'hearth status shows whether the hub runs and where it listens.',
-    retryable: true,
-    cause,
-  });
-}
+const offline = JSON.stringify({ status: 'offline' });

@@ -1,13 +1,12 @@
 import { messageOf } from '#kernel';
+import type { Behaviour } from './behaviour.ts';
 import { eachOf, type Ground, join } from './crew.ts';
 import type { SimulatedDevice } from './device.ts';
 import { LatencyHistogram } from './latency.ts';
 import { pause } from './pause.ts';
 import type { Member } from './presets.ts';
-import { firstCondition, nextCondition, readingOf } from './profile.ts';
 import { profiles } from './profiles.ts';
 import { type Random, seededRandom } from './random.ts';
-import { messageOfReading } from './reading.ts';
 import { type OnProgress, type Summary, summarise, total } from './summary.ts';
 
 export interface FleetPlan {
@@ -18,6 +17,8 @@ export interface FleetPlan {
   /** Of a hundred messages, how many take the connection down with them. */
   readonly lossPercent: number;
   readonly seed: string;
+  /** How every device takes commands; `obey` by default. */
+  readonly behaviour?: Behaviour;
 }
 
 /** How long a finished run waits for what is not acknowledged yet. */
@@ -42,7 +43,12 @@ export async function runFleet(
   try {
     const crew = await eachOf(plan.members, async (member) => {
       const random = seededRandom(`${plan.seed} ${member.id}`);
-      const device = await join(member, ground, { random, latency });
+      const device = await join(member, ground, {
+        random,
+        latency,
+        profile: profiles[member.profile],
+        ...(plan.behaviour && { behaviour: plan.behaviour }),
+      });
       devices.push(device);
       return { member, random, device };
     });
@@ -84,21 +90,15 @@ async function live(
   { clock }: Ground,
   end: AbortSignal,
 ): Promise<void> {
-  const profile = profiles[member.profile];
-  const everyMs = plan.ratePerSecond === undefined ? profile.everyMs : 1000 / plan.ratePerSecond;
+  const usualMs = profiles[member.profile].everyMs;
+  const everyMs = plan.ratePerSecond === undefined ? usualMs : 1000 / plan.ratePerSecond;
   const startMs = clock.monotonicMs();
-  let condition = firstCondition(profile, random);
-  let timestampMs = 0;
   for (let dueMs = startMs; ; dueMs += everyMs) {
     await pause(clock, dueMs - clock.monotonicMs(), end);
     if (end.aborted) break;
-    // A device's readings are told apart by their time: never the same one twice.
-    timestampMs = Math.max(clock.nowMs(), timestampMs + 1);
-    const message = messageOfReading(timestampMs, readingOf(profile, condition));
-    const room = device.publish(message, end);
+    const room = device.report(end);
     if (random() * 100 < plan.lossPercent) device.cut();
     await room;
-    condition = nextCondition(profile, condition, random);
   }
   await device.drained(AbortSignal.timeout(drainMs));
 }

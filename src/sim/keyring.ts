@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { DeviceCredentials } from './device.ts';
 import type { Member } from './presets.ts';
+import type { HubKeys } from './signature.ts';
 
 /** Has the hub know the device and sign a certificate for it. Called for a device it already knows too. */
 export type Issue = (member: Member) => Promise<DeviceCredentials>;
@@ -13,16 +14,19 @@ const files = { caPem: 'ca.crt', certificatePem: 'device.crt', keyPem: 'device.k
 export class Keyring {
   readonly #directory: string;
   readonly #issue: Issue;
+  readonly #hubKeys: HubKeys | undefined;
 
-  constructor(directory: string, issue: Issue) {
+  /** @param hubKeys what the hub signs with as of now; a kept copy would outlive a reset. */
+  constructor(directory: string, issue: Issue, hubKeys?: HubKeys) {
     this.#directory = directory;
     this.#issue = issue;
+    this.#hubKeys = hubKeys;
   }
 
   /** What an earlier run kept, or a new certificate where there is none that is still valid. */
   async credentialsOf(member: Member, nowMs: number): Promise<DeviceCredentials> {
     const kept = await this.#read(member.id);
-    return kept && isValid(kept, nowMs) ? kept : this.renew(member);
+    return kept && isValid(kept, nowMs) ? this.#withHubKeys(kept) : this.renew(member);
   }
 
   /** A new certificate; for a device whose last one the hub no longer takes. */
@@ -34,7 +38,7 @@ export class Keyring {
       const pem = credentials[part as keyof typeof files];
       await writeFile(join(directory, name), pem, { mode: 0o600 });
     }
-    return credentials;
+    return this.#withHubKeys(credentials);
   }
 
   /** Ids of the devices that there are keys of. */
@@ -56,6 +60,10 @@ export class Keyring {
   /** Throws the keys of a device away. */
   async forget(id: string): Promise<void> {
     await rm(join(this.#directory, id), { recursive: true, force: true });
+  }
+
+  #withHubKeys(credentials: DeviceCredentials): DeviceCredentials {
+    return this.#hubKeys ? { ...credentials, hubKeys: this.#hubKeys } : credentials;
   }
 
   async #read(id: string): Promise<DeviceCredentials | undefined> {

@@ -1,3 +1,4 @@
+import type { ProfileAction } from './actions.ts';
 import type { Random } from './random.ts';
 
 export type Value = number | boolean | string;
@@ -22,13 +23,15 @@ export interface View {
   on(name: string): boolean;
 }
 
-/** A kind of device, as data: what drifts, what can be set, and what it reports of both. */
+/** A kind of device, as data: what drifts, what can be set and told, and what it reports of it. */
 export interface Profile {
   readonly type: string;
   /** How often the real thing would report, in milliseconds. */
   readonly everyMs: number;
   readonly walks: Readonly<Record<string, Walk>>;
   readonly settings: Readonly<Record<string, Setting>>;
+  /** What a command does to the settings. */
+  readonly actions?: Readonly<Record<string, ProfileAction>>;
   /** Where a quantity is drawn to; one without a target wanders freely. */
   readonly targets?: Readonly<Record<string, (view: View) => number>>;
   readonly metrics: Readonly<Record<string, (view: View) => Value>>;

@@ -12,6 +12,12 @@ const plug: Profile = {
     load: { start: 120, low: 0.4, high: 2300, step: 25 },
   },
   settings: { relay_state: { start: true } },
+  actions: {
+    relay_on: { sets: { relay_state: true } },
+    relay_off: { sets: { relay_state: false } },
+    turnOn: { sets: { relay_state: true } },
+    turnOff: { sets: { relay_state: false } },
+  },
   metrics: {
     voltage: ({ walk }) => round(walk('voltage'), 2),
     current: ({ walk, on }) => (on('relay_state') ? round(walk('load') / walk('voltage'), 3) : 0),
@@ -33,6 +39,14 @@ const purifier: Profile = {
     signal: { start: 78, low: 35, high: 100, step: 2 },
   },
   settings: { powerOn: { start: true }, fanSpeed: { start: 2, low: 0, high: 5 } },
+  actions: {
+    turnOn: { sets: { powerOn: true } },
+    turnOff: { sets: { powerOn: false } },
+    setFanSpeed: {
+      takes: { low: 0, high: 5 },
+      sets: { fanSpeed: 'value', powerOn: 'value above zero' },
+    },
+  },
   targets: {
     dust: ({ on, level }) => (on('powerOn') ? 60 / (1 + level('fanSpeed')) : 60),
     voc: ({ on, level }) => (on('powerOn') ? 420 / (1 + 0.5 * level('fanSpeed')) : 420),
@@ -80,6 +94,10 @@ const lock: Profile = {
     signal: { start: -58, low: -92, high: -35, step: 2 },
   },
   settings: { locked: { start: true }, tamper: { start: false } },
+  actions: {
+    lock: { sets: { locked: true } },
+    unlock: { sets: { locked: false } },
+  },
   targets: { charge: () => 0 },
   metrics: {
     locked: ({ on }) => on('locked'),
@@ -100,6 +118,10 @@ const camera: Profile = {
     heat: { start: 41, low: 15, high: 80, step: 0.4 },
   },
   settings: { recording: { start: true } },
+  actions: {
+    recording_on: { sets: { recording: true } },
+    recording_off: { sets: { recording: false } },
+  },
   targets: { bitrate: ({ walk }) => 800 + 3000 * walk('activity') },
   metrics: {
     recording: ({ on }) => on('recording'),

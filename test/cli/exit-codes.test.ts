@@ -43,6 +43,8 @@ it.each([
   ['simulate --devices 0', 64, '--devices takes a number from 1 to 2000, not "0".'],
   ['simulate --devices 2 --loss 101', 64, '--loss takes a number from 0 to 100, not "101".'],
   ['simulate --devices 2 --duration soon', 64, '--duration is not a duration: "soon".'],
+  ['simulate --devices 2 --behave well', 64, '--behave is no behaviour: "well".'],
+  ['simulate --replay a.csv --behave nack', 64, '--behave is not for a replay: it hears nothing.'],
   ['start --set port', 64, '--set takes key=value, not "port".'],
   [
     'start --set http.port=x',

@@ -4,13 +4,124 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.ts';
 import { CommandLine, listenOnSocket } from './command-line.ts';
 
+const command = {
+  id: 'c1',
+  device_id: 'fan',
+  action: 'setFanSpeed',
+  value: 3,
+  status: 'sent',
+  attempts: 1,
+  created_at: '2026-01-31T08:00:00.000Z',
+  expires_at: '2026-01-31T08:01:30.000Z',
+  sent_at: '2026-01-31T08:00:00.001Z',
+  delivered_at: null,
+  acknowledged_at: null,
+  confirmed_at: null,
+  error: null,
+  source: 'manual',
+  requested_by: 'local',
+  batch_id: null,
+};
+const override = {
+  id: 'o1',
+  device_id: 'fan',
+  action: 'setFanSpeed',
+  value: 5,
+  status: 'active',
+  ends_at: '2026-01-31T08:10:00.000Z',
+  remaining_seconds: 600,
+  previous: { fanSpeed: 2 },
+};
+const schedule = {
+  id: 's1',
+  name: '',
+  device_id: 'fan',
+  enabled: true,
+  kind: 'weekly',
+  days: ['mon', 'tue'],
+  start: '09:00',
+  end: '17:00',
+  action: 'setFanSpeed',
+  value: 3,
+  next_runs: [{ at: '2026-02-02T08:00:00.000Z', edge: 'start', action: 'setFanSpeed', value: 3 }],
+};
+const run = { batch_id: 'b1', status: 'done', commands: [command], refused: [] };
+const configState = {
+  device_id: 'fan',
+  desired: { version: 2, config: { a: 1 }, set_at: '2026-01-31T08:00:00.000Z', set_by: 'local' },
+  reported: null,
+  in_sync: false,
+};
+const type = {
+  type: 'heater',
+  label: 'Heater',
+  actions: [
+    { name: 'setLevel', label: 'Level', value: { type: 'integer', minimum: 0, maximum: 3 } },
+  ],
+  metrics: [{ name: 'power', label: 'Power', unit: 'W' }],
+  retry: { attempts: 3, interval_seconds: 30 },
+  built_in: false,
+};
+
+/** What has devices do something, and what is set about them. */
+function controlApi(): Hono {
+  return new Hono()
+    .post('/devices/:id/commands', (context) => context.json(command, 202))
+    .get('/devices/:id/commands', (context) => context.json({ commands: [command] }))
+    .get('/devices/:id/type', (context) => context.json(type))
+    .get('/commands', (context) => context.json({ commands: [] }))
+    .get('/commands/:id', (context) =>
+      context.json({ ...command, history: [{ event: 'created' }] }),
+    )
+    .delete('/commands/:id', (context) => context.json({ ...command, status: 'cancelled' }))
+    .get('/groups', (context) =>
+      context.json({ groups: [{ id: 'g1', name: 'Downstairs', devices: ['fan'] }] }),
+    )
+    .post('/groups', (context) => context.json({ id: 'g2', name: 'Up', devices: ['fan'] }, 201))
+    .delete('/groups/:id', (context) => context.body(null, 204))
+    .post('/groups/:id/commands', (context) => context.json(run, 202))
+    .get('/scenes', (context) =>
+      context.json({ scenes: [{ id: 'n1', name: 'Night', commands: [command] }] }),
+    )
+    .post('/scenes', (context) => context.json({ id: 'n2', name: 'Away', commands: [] }, 201))
+    .delete('/scenes/:id', (context) => context.body(null, 204))
+    .post('/scenes/:id/run', (context) => context.json(run, 202))
+    .get('/schedules', (context) => context.json({ schedules: [schedule] }))
+    .post('/schedules', (context) => context.json(schedule, 201))
+    .get('/schedules/:id', (context) => context.json(schedule))
+    .patch('/schedules/:id', (context) => context.json(schedule))
+    .delete('/schedules/:id', (context) => context.body(null, 204))
+    .get('/schedules/:id/history', (context) => context.json({ history: [] }))
+    .get('/devices/:id/why', (context) => context.json({ device_id: 'fan', because: 'schedule' }))
+    .post('/devices/:id/override', (context) => context.json(override, 201))
+    .get('/devices/:id/override', (context) => context.json(override))
+    .patch('/devices/:id/override', (context) => context.json(override))
+    .delete('/devices/:id/override', (context) => context.json(override))
+    .get('/devices/:id/overrides', (context) => context.json({ overrides: [override] }))
+    .get('/devices/:id/config', (context) => context.json(configState))
+    .put('/devices/:id/config', (context) => context.json(configState))
+    .get('/devices/:id/config/history', (context) => context.json({ versions: [] }))
+    .get('/device-types', (context) => context.json({ device_types: [type] }))
+    .post('/device-types', (context) => context.json(type, 201))
+    .get('/device-types/:type', (context) => context.json(type))
+    .put('/device-types/:type', (context) => context.json(type))
+    .delete('/device-types/:type', (context) => context.body(null, 204))
+    .get('/alerts', (context) => context.json({ alerts: [] }))
+    .get('/audit', (context) => context.json({ rows: [] }));
+}
+
 /** Enough of an API for every command to get an answer it can show. */
 function someApi(): Hono {
   const device = { id: 'plug-1', name: 'Plug', latest: { power: 1 } };
   return new Hono()
     .get('/status', (context) => context.json({ version: '1', memory: { resident_bytes: 5 } }))
     .get('/devices', (context) => context.json({ devices: [device], total: 1 }))
-    .get('/devices/:id', (context) => context.json(device))
+    .route('/', controlApi())
+    .get('/devices/:id', (context) =>
+      context.req.param('id') === 'nobody' || context.req.param('id') === 'Downstairs'
+        ? context.json({ code: 'not_found', detail: 'there is no such device' }, 404)
+        : context.json({ ...device, id: context.req.param('id') }),
+    )
     .patch('/devices/:id', (context) => context.json(device))
     .delete('/devices/:id', (context) => context.body(null, 204))
     .post('/devices/:id/api-key', (context) => context.json({ api_key: 'secret' }))
@@ -75,6 +186,98 @@ it.each([
     'GET /devices/plug-1/telemetry/latest',
   ],
   ['query plug-1 --format csv', 'GET /devices/plug-1/telemetry?start=-24h&end=now&format=csv'],
+  [
+    'command fan setFanSpeed 3 --json',
+    'POST /devices/fan/commands {"action":"setFanSpeed","value":3}',
+  ],
+  [
+    'command fan setFanSpeed 3',
+    'POST /devices/fan/commands {"action":"setFanSpeed","value":3}',
+    'GET /devices/fan',
+    'GET /devices/fan/type',
+  ],
+  [
+    'command fan turnOff --expires-in 10m --json',
+    'POST /devices/fan/commands {"action":"turnOff","expiresIn":"10m"}',
+  ],
+  ['commands', 'GET /commands'],
+  ['commands list fan --status sent --limit 5', 'GET /devices/fan/commands?status=sent&limit=5'],
+  ['commands show c1', 'GET /commands/c1'],
+  ['commands cancel c1', 'DELETE /commands/c1'],
+  ['group add Up fan plug-1', 'POST /groups {"name":"Up","devices":["fan","plug-1"]}'],
+  ['group list', 'GET /groups'],
+  ['group show downstairs', 'GET /groups'],
+  ['group remove g1', 'GET /groups', 'DELETE /groups/g1'],
+  [
+    'group command Downstairs turnOff --wait 5s',
+    'GET /groups',
+    'POST /groups/g1/commands?wait=5s {"action":"turnOff"}',
+  ],
+  [
+    'scene add Away fan:setFanSpeed=1 Downstairs:turnOff',
+    'GET /devices/fan',
+    'GET /devices/Downstairs',
+    'GET /groups',
+    'POST /scenes {"name":"Away","commands":[{"device_id":"fan","action":"setFanSpeed","value":1},' +
+      '{"group_id":"g1","action":"turnOff"}]}',
+  ],
+  ['scene list', 'GET /scenes'],
+  ['scene run night', 'GET /scenes', 'POST /scenes/n1/run {}'],
+  ['scene run n1 --wait', 'GET /scenes', 'POST /scenes/n1/run?wait=10s {}'],
+  ['scene remove Night', 'GET /scenes', 'DELETE /scenes/n1'],
+  [
+    'override start fan --fan-speed 5 --for 10m',
+    'POST /devices/fan/override {"fanSpeed":5,"durationMinutes":10}',
+  ],
+  [
+    'override start plug-1 relay_on --for 1h',
+    'POST /devices/plug-1/override {"action":"relay_on","durationMinutes":60}',
+  ],
+  ['override show fan', 'GET /devices/fan/override'],
+  ['override extend fan --by 90s', 'PATCH /devices/fan/override {"extendMinutes":1.5}'],
+  ['override cancel fan', 'DELETE /devices/fan/override'],
+  ['override history fan', 'GET /devices/fan/overrides'],
+  [
+    'schedule add fan --days mon,tue --start 09:00 --end 17:00 --action setFanSpeed --value 3',
+    'GET /devices/fan',
+    'POST /schedules {"device_id":"fan","kind":"weekly","days":["mon","tue"],"start":"09:00",' +
+      '"end":"17:00","action":"setFanSpeed","value":3}',
+  ],
+  [
+    'schedule add Downstairs --at 2026-12-24T18:00 --for 3h --action turnOn --name Eve',
+    'GET /devices/Downstairs',
+    'GET /groups',
+    'POST /schedules {"group_id":"g1","name":"Eve","kind":"once","at":"2026-12-24T18:00",' +
+      '"until":"2026-12-24T21:00:00","action":"turnOn"}',
+  ],
+  ['schedule list', 'GET /schedules'],
+  ['schedule list fan', 'GET /schedules?device_id=fan'],
+  ['schedule show s1', 'GET /schedules/s1'],
+  ['schedule enable s1', 'PATCH /schedules/s1 {"enabled":true}'],
+  ['schedule disable s1', 'PATCH /schedules/s1 {"enabled":false}'],
+  ['schedule remove s1', 'DELETE /schedules/s1'],
+  ['schedule history s1', 'GET /schedules/s1/history'],
+  ['why fan', 'GET /devices/fan/why'],
+  ['device-config show fan', 'GET /devices/fan/config'],
+  ['device-config set fan {"a":1}', 'PUT /devices/fan/config {"config":{"a":1}}'],
+  ['device-config history fan', 'GET /devices/fan/config/history'],
+  ['type list', 'GET /device-types'],
+  ['type show heater', 'GET /device-types/heater'],
+  [
+    'type add {"type":"heater","label":"Heater","built_in":true}',
+    'POST /device-types {"type":"heater","label":"Heater"}',
+  ],
+  [
+    'type add {"type":"heater","label":"Heater"} --replace',
+    'PUT /device-types/heater {"label":"Heater"}',
+  ],
+  ['type remove heater', 'DELETE /device-types/heater'],
+  ['alerts', 'GET /alerts'],
+  ['audit', 'GET /audit'],
+  [
+    'audit list --subject device:fan --action command.create --limit 5',
+    'GET /audit?subject=device%3Afan&action=command.create&limit=5',
+  ],
   ['query plug-1 --json', 'GET /devices/plug-1/telemetry?start=-24h&end=now&format=json'],
 ])('hearth %s asks %s', async (command, ...expected) => {
   const at = await CommandLine.open();

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { planSimulation, type SimulateOptions } from '../../src/cli/simulation-plan.ts';
+import { HubSigner } from '../sim/hub-signer.ts';
 import { ThrowAwayAuthority, TlsBroker } from '../sim/tls-broker.ts';
 import { CommandLine, listenOnSocket } from './command-line.ts';
 
@@ -12,6 +13,7 @@ async function runningHub() {
   const at = await CommandLine.open();
   const authority = await ThrowAwayAuthority.make();
   const broker = await TlsBroker.start(authority);
+  const signer = new HubSigner();
   const devices: { id: string; room?: string; created_at: string }[] = [];
   const rooms = [{ id: 'k', name: 'kitchen', order: 0 }];
   const api = new Hono()
@@ -29,6 +31,10 @@ async function runningHub() {
       devices.splice(index, 1);
       return context.body(null, 204);
     })
+    .get('/signing-keys', (context) => {
+      const { ed25519Pem, p256Pem } = signer.hubKeys;
+      return context.json({ ed25519: { pem: ed25519Pem }, p256: { pem: p256Pem } });
+    })
     .get('/rooms', (context) => context.json({ rooms }))
     .post('/rooms', async (context) => {
       const { name } = await context.req.json();
@@ -40,7 +46,7 @@ async function runningHub() {
       return context.json({ ca: caPem, certificate: certificatePem, key: keyPem }, 201);
     });
   const seen = await listenOnSocket(at.directory, api);
-  return { at, broker, seen, devices, rooms };
+  return { at, broker, seen, devices, rooms, signer };
 }
 
 it('replays a recording through the running hub, and again with the same key', async () => {
@@ -131,6 +137,43 @@ it('steers a device from the keyboard', async () => {
   expect(broker.readings()[0]).toMatchObject({ fanSpeed: 5 });
 });
 
+it('does what the hub says, as it is told to take it, and says so', async () => {
+  const { at, broker, signer } = await runningHub();
+  async function* typed() {
+    await broker.subscribed('device/fan/command');
+    const expires_at = new Date(Date.now() + 60_000).toISOString();
+    const turnOff = { commandId: 'c1', action: 'turnOff', value: null, expires_at };
+    await broker.say('device/fan/command', signer.sign('fan', turnOff));
+    await broker.heard('device/fan/ack', 1);
+    yield 'behave obey\n';
+    const forged = signer.sign('fan', turnOff).replace('turnOff', 'turnOn');
+    await broker.say('device/fan/command', forged);
+    await broker.heard('device/fan/ack', 2);
+    yield 'quit\n';
+  }
+  at.input = Readable.from(typed());
+  const argv = '--interactive --device fan --dialect purifier --behave nack'.split(' ');
+  expect(await at.run('simulate', ...argv)).toBe(0);
+  expect(at.errors.text).toContain('the hub says turnOff: refused, told to refuse\n');
+  expect(at.errors.text).toContain('commands are taken so from now on: obey\n');
+  expect(at.errors.text).toContain('the hub says a command: refused, bad signature\n');
+});
+
+it('has a fleet that takes commands as it is told to', async () => {
+  const { at, broker, signer } = await runningHub();
+  const acks = (async () => {
+    await broker.subscribed('devices/sim-plug-1/command');
+    const expires_at = new Date(Date.now() + 60_000).toISOString();
+    const command = { id: 'c1', action: 'relay_off', value: null, expires_at };
+    await broker.say('devices/sim-plug-1/command', signer.sign('sim-plug-1', command));
+    return broker.heard('devices/sim-plug-1/ack', 1);
+  })();
+  const argv = '--devices 1 --duration 2 --behave delay:100ms'.split(' ');
+  expect(await at.run('simulate', ...argv)).toBe(0);
+  expect(await acks).toEqual([{ id: 'c1', status: 'ok', state: { relay_state: false } }]);
+  expect(broker.readings().at(-1)).toMatchObject({ relay_state: false });
+});
+
 it('ends with what is lost when the hub turns a device away', async () => {
   const { at, broker } = await runningHub();
   broker.turnedAway.add('sim-plug-1');
@@ -165,6 +208,12 @@ it.each<[string, Partial<SimulateOptions>, object]>([
     { replay: 'a.csv', speed: '60', device: 'x' },
     { speed: 60, member: { id: 'x', name: 'Replay of a', profile: 'plug' } },
   ],
+  [
+    'a behaviour',
+    { devices: '1', behave: 'delay:2s' },
+    { behaviour: { kind: 'delay', delayMs: 2000 } },
+  ],
+  ['a behaviour of one', { interactive: true, behave: 'ack-only' }, { behaviour: { kind: 'lie' } }],
   ['a kind', { interactive: true, type: 'plug' }, { kind: 'interactive', everyMs: 5000 }],
 ])('understands %s', (_, options, plan) => {
   expect(planSimulation({ ...usual, ...options }, 10_000_000)).toMatchObject(plan);

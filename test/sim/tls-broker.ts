@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import * as x509 from '@peculiar/x509';
@@ -70,6 +70,9 @@ export class TlsBroker {
   readonly turnedAway = new Set<string>();
   /** Whether the next PUBLISH still reaches the broker; false swallows it with its connection. */
   takes: (message: Published) => boolean = () => true;
+  readonly #filters = new Set<string>();
+  readonly #news = new EventEmitter();
+  #aedes: Aedes | undefined;
   #port = 0;
 
   static async start(authority: ThrowAwayAuthority): Promise<TlsBroker> {
@@ -89,8 +92,33 @@ export class TlsBroker {
       .map(({ payload }) => JSON.parse(payload));
   }
 
+  /** Publishes as the hub does, at QoS 1. */
+  async say(topic: string, payload: string): Promise<void> {
+    const packet = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false } as const;
+    await new Promise<void>((resolve, reject) =>
+      this.#aedes?.publish(packet, (error) => (error ? reject(error) : resolve())),
+    );
+  }
+
+  /** What was published on a topic, parsed, once there are `count` of it. */
+  async heard(topic: string, count: number): Promise<Record<string, unknown>[]> {
+    const found = () => this.published.filter((message) => message.topic === topic);
+    while (found().length < count) await once(this.#news, 'published');
+    return found().map(({ payload }) => JSON.parse(payload));
+  }
+
+  /** Resolves once a client listens on the topic. */
+  async subscribed(topic: string): Promise<void> {
+    while (!this.#filters.has(topic)) await once(this.#news, 'subscribed');
+  }
+
   async #listen(server: DeviceCredentials): Promise<void> {
     const aedes = await Aedes.createBroker();
+    this.#aedes = aedes;
+    aedes.on('subscribe', (subscriptions) => {
+      for (const { topic } of subscriptions) this.#filters.add(topic);
+      this.#news.emit('subscribed');
+    });
     aedes.authenticate = (client, _username, _password, done) => {
       if (!this.turnedAway.has(client.id)) return done(null, true);
       done(Object.assign(new Error('not authorised'), { returnCode: 5 }), false);
@@ -107,6 +135,7 @@ export class TlsBroker {
       }
       this.published.push(message);
       done(null);
+      this.#news.emit('published');
     };
     const listener = createServer(
       {
