@@ -1,10 +1,7 @@
 /** The composition root: the only file that knows everyone. */
 import { join } from 'node:path';
-import { Auth } from '#auth';
 import { type Config, type ConfigKey, environmentName } from '#config';
 import { type Db, lockDirectory, migrate, migrations, openDatabase } from '#db';
-import { Devices } from '#devices';
-import { HttpServer } from '#http';
 import {
   type Clock,
   HearthError,
@@ -14,13 +11,11 @@ import {
   type Part,
   systemClock,
 } from '#kernel';
-import { Broker, type BrokerLimits, type Identity, type StoreIncident } from '#mqtt';
-import { LogRing, Ops } from '#ops';
-import { Authority } from '#pki';
-import { Realtime } from '#realtime';
-import { Telemetry } from '#telemetry';
-import packageJson from '../package.json' with { type: 'json' };
-import { probesOf, sectionsOf } from './overview.ts';
+import type { LogRing } from '#ops';
+import { connectParts } from './news.ts';
+import { type HubAddresses, makeParts, type Parts } from './parts.ts';
+
+export type { HubAddresses } from './parts.ts';
 
 export interface HubOptions {
   readonly config: Config;
@@ -30,13 +25,6 @@ export interface HubOptions {
   readonly clock?: Clock;
   /** Opens the directory and listens nowhere: for the command line when no hub runs. */
   readonly offline?: boolean;
-}
-
-export interface HubAddresses {
-  readonly http: { readonly port: number } | undefined;
-  readonly https: { readonly port: number } | undefined;
-  readonly mqtts: { readonly port: number } | undefined;
-  readonly mqtt: { readonly port: number } | undefined;
 }
 
 /** A hub that is up. */
@@ -80,150 +68,81 @@ export async function openHub(options: HubOptions): Promise<Hub> {
 
 class RunningHub implements Hub {
   readonly #config: Config;
-  readonly #clock: Clock;
   readonly #log: Log;
   readonly #lifecycle: Lifecycle;
   readonly #release: () => void;
-  readonly #authority: Authority;
-  readonly #auth: Auth;
-  readonly #devices: Devices;
-  readonly #telemetry: Telemetry;
-  readonly #broker: Broker;
-  readonly #realtime: Realtime;
-  readonly #ops: Ops;
-  readonly #http: HttpServer;
+  readonly #parts: Parts;
   readonly #offline: boolean;
   #stopping: Promise<void> | undefined;
 
   constructor(options: HubOptions, db: Db, release: () => void) {
-    const { config, log, clock = systemClock } = options;
-    const named = (name: string) => ({ clock, log: log.child({ part: name }) });
+    const { config, log, clock = systemClock, logs } = options;
     this.#config = config;
-    this.#clock = clock;
     this.#log = log;
     this.#offline = options.offline === true;
     this.#release = release;
     this.#lifecycle = new Lifecycle(log);
-    const authority = new Authority({
-      directory: join(config.data, 'pki'),
-      db,
-      extraNames: config['https.names'],
-      ...named('pki'),
-    });
-    const auth = new Auth({
-      db,
-      directory: config.data,
-      homeName: config['home.name'],
-      ...named('auth'),
-    });
-    const devices = new Devices({
-      db,
-      authority,
-      auth,
-      mqttsPort: () => this.addresses.mqtts?.port,
-      ...named('devices'),
-    });
-    const telemetry = new Telemetry({
-      directory: join(config.data, 'telemetry'),
-      db,
-      config,
-      devices,
-      ...named('telemetry'),
-    });
-    const broker = new Broker({
-      gate: devices.gate({ telemetry: (deviceId) => telemetry.acceptFrom(deviceId) }),
-      directory: join(config.data, 'mqtt'),
-      limits: brokerLimits(config),
-      onIncident: (incident) => this.#report(incident),
-      ...named('mqtt'),
-    });
-    const realtime = new Realtime({
-      home: config['home.name'],
-      auth,
-      devices,
-      telemetry,
-      limits: { websockets: config['limits.websockets'] },
-      ...named('realtime'),
-    });
-    const parts = { db, broker, devices, telemetry, realtime };
-    const ops = new Ops({
-      version: packageJson.version,
-      clock,
-      logs: options.logs ?? new LogRing(),
-      probes: probesOf(parts),
-      numbers: {
-        mqtt: () => broker.stats(),
-        telemetry: () => telemetry.health(),
-        devices: () => ({ known: devices.count, online: devices.onlineCount }),
-        realtime: () => ({ clients: realtime.count }),
-      },
-      sections: { addresses: () => this.addresses, ...sectionsOf(parts) },
-    });
-    const http = new HttpServer({
-      config,
-      authority,
-      auth,
-      devices,
-      ops,
-      routes: [
-        (api) => auth.routes(api),
-        (api) => devices.routes(api),
-        (api) => telemetry.routes(api),
-      ],
-      webDirectory: join(import.meta.dirname, '../web/dist'),
-      onWebSocket: {
-        '/ws': (ws, visit) => realtime.accept(ws, visit.caller, visit.reauthenticate),
-        '/mqtt': (ws, { remoteAddress, certificateDer }) =>
-          broker.handleWebSocket(ws, {
-            remoteAddress,
-            ...(certificateDer && { certificate: certificateDer }),
-          }),
-      },
-      ...named('http'),
-    });
-    this.#authority = authority;
-    this.#auth = auth;
-    this.#devices = devices;
-    this.#telemetry = telemetry;
-    this.#broker = broker;
-    this.#realtime = realtime;
-    this.#ops = ops;
-    this.#http = http;
+    this.#parts = makeParts({ config, log, logs, clock, db, addresses: () => this.addresses });
   }
 
   get addresses(): HubAddresses {
-    const { http, https } = this.#http.addresses();
-    const bound = this.#broker.addresses();
+    const { http, broker } = this.#parts;
+    const ports = http.addresses();
+    const bound = broker.addresses();
     const mqtt = (transport: 'tls' | 'tcp') =>
       bound.find((address) => address.transport === transport);
     const open = (port: number) => (port === 0 ? undefined : { port });
-    return { http: open(http), https: open(https), mqtts: mqtt('tls'), mqtt: mqtt('tcp') };
+    return {
+      http: open(ports.http),
+      https: open(ports.https),
+      mqtts: mqtt('tls'),
+      mqtt: mqtt('tcp'),
+    };
   }
 
   get caFingerprint(): string {
-    return this.#authority.caFingerprint;
+    return this.#parts.authority.caFingerprint;
   }
 
   setupCode(): string | undefined {
-    return this.#auth.setupCode();
+    return this.#parts.auth.setupCode();
   }
 
   request(request: Request): Promise<Response> {
-    return this.#http.request(request);
+    return this.#parts.http.request(request);
   }
 
   /** Whoever takes something in starts after those who keep it, and stops before them. */
   async start(): Promise<void> {
-    this.#connect();
+    const parts = this.#parts;
+    connectParts(parts, { log: this.#log, offline: this.#offline });
     const restored: Part = {
       name: 'newest values',
       // What was acknowledged just before a power cut is newer than the devices' own saved state.
-      start: async () => this.#devices.restoreSamples(this.#telemetry.newest()),
+      start: async () => parts.devices.restoreSamples(parts.telemetry.newest()),
       stop: async () => {},
     };
-    const keepers: Part[] = [this.#authority, this.#auth, this.#devices, this.#telemetry, restored];
-    const takers: Part[] = [this.#broker, this.#mqttListeners(), this.#realtime, this.#http];
-    await this.#lifecycle.start([this.#ops, ...keepers, ...(this.#offline ? [] : takers)]);
+    const keepers: Part[] = [
+      parts.authority,
+      parts.auth,
+      parts.devices,
+      parts.signing,
+      parts.telemetry,
+      restored,
+      parts.due,
+      parts.commands,
+      parts.deviceConfig,
+      parts.schedules,
+      parts.overrides,
+    ];
+    const takers: Part[] = [
+      parts.broker,
+      this.#time(),
+      this.#mqttListeners(),
+      parts.realtime,
+      parts.http,
+    ];
+    await this.#lifecycle.start([parts.ops, ...keepers, ...(this.#offline ? [] : takers)]);
   }
 
   stop(): Promise<void> {
@@ -231,51 +150,36 @@ class RunningHub implements Hub {
     return this.#stopping;
   }
 
-  /** News from one part to another. */
-  #connect(): void {
-    this.#telemetry.onSample.listen((samples) => this.#devices.applySamples(samples));
-    this.#devices.onEvicted.listen((identity) => this.#broker.disconnect(identity));
-    this.#devices.onRemoved.listen((id) => this.#forget({ kind: 'device', name: id }));
-    this.#authority.onServerCertificate.listen(() =>
-      this.#broker.setServerCredentials(this.#authority.serverCredentials()),
-    );
-  }
-
-  /** The broker opens its store before anyone could read of an incident: telemetry writes it down. */
-  #report(incident: StoreIncident): void {
-    const at = new Date(this.#clock.nowMs()).toISOString();
-    this.#telemetry.report({ at, ...incident }).catch((error) => {
-      this.#log.error({ err: error, incident }, 'an incident was not written down');
-    });
-  }
-
-  #forget(identity: Identity): void {
-    this.#telemetry.forget(identity.name);
-    if (this.#offline) return;
-    this.#broker.forget(identity).catch((error) => {
-      this.#log.error({ err: error, identity }, 'stored sessions were not forgotten');
-    });
+  /** What is due fires only while there is a broker to speak through. */
+  #time(): Part {
+    const { due } = this.#parts;
+    return {
+      name: 'what is due',
+      start: async () => due.open(),
+      stop: async () => due.close(),
+    };
   }
 
   /** MQTT's own ports; the one inside HTTPS is `http`'s. */
   #mqttListeners(): Part {
     const config = this.#config;
+    const { broker, authority } = this.#parts;
     return {
       name: 'mqtt listeners',
       start: async () => {
         await bySetting('mqtts.port', () =>
-          this.#broker.listenTls({
+          broker.listenTls({
             address: config['mqtts.address'],
             port: config['mqtts.port'],
-            credentials: this.#authority.serverCredentials(),
-            caPem: this.#authority.caPem,
+            credentials: authority.serverCredentials(),
+            caPem: authority.caPem,
             minVersion: config['tls.min_version'],
           }),
         );
         const plain = config['mqtt.port'];
         if (plain === 0) return;
         await bySetting('mqtt.port', () =>
-          this.#broker.listenTcp({
+          broker.listenTcp({
             address: config['mqtt.address'],
             port: plain === 'any' ? 0 : plain,
           }),
@@ -300,14 +204,3 @@ async function bySetting<Result>(key: ConfigKey, listen: () => Promise<Result>):
     });
   }
 }
-
-const brokerLimits = (config: Config): BrokerLimits => ({
-  connections: config['limits.connections'],
-  connectsPerSecond: config['limits.connects_per_second'],
-  packetBytes: config['limits.packet_bytes'],
-  subscriptions: config['limits.subscriptions'],
-  inflight: config['limits.inflight'],
-  queued: config['limits.queued'],
-  retained: config['limits.retained'],
-  messagesPerSecond: config['limits.messages_per_second'],
-});

@@ -1,3 +1,3 @@
-export type { ServerMessage } from './messages.ts';
+export type { LiveEvent, ServerMessage } from './messages.ts';
 export type { RealtimeOptions, Reauthenticate } from './service.ts';
 export { Realtime } from './service.ts';

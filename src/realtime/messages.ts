@@ -14,8 +14,44 @@ export const clientMessage = z.discriminatedUnion('type', [
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;
 
+/** Something else than a reading changed: a command moved on, an override began, an alert was raised. */
+export type LiveEvent =
+  | { readonly type: 'command'; readonly command: { readonly id: string } }
+  | { readonly type: 'override'; readonly override: { readonly id: string } }
+  | {
+      readonly type: 'schedule';
+      readonly change: 'created' | 'updated' | 'removed';
+      readonly schedule: { readonly id: string };
+    }
+  | { readonly type: 'config'; readonly config: { readonly device_id: string } }
+  | {
+      readonly type: 'group' | 'scene';
+      readonly change: 'created' | 'updated' | 'removed';
+      readonly id: string;
+    }
+  | { readonly type: 'alert'; readonly alert: { readonly id: string } };
+
+/** What an event is about: a later event about the same takes its place while it waits to be sent. */
+export function subjectOf(event: LiveEvent): string {
+  switch (event.type) {
+    case 'command':
+      return `command ${event.command.id}`;
+    case 'override':
+      return `override ${event.override.id}`;
+    case 'schedule':
+      return `schedule ${event.schedule.id}`;
+    case 'config':
+      return `config ${event.config.device_id}`;
+    case 'alert':
+      return `alert ${event.alert.id}`;
+    default:
+      return `${event.type} ${event.id}`;
+  }
+}
+
 /** What the hub says. Times are ISO 8601 UTC. */
 export type ServerMessage =
+  | LiveEvent
   | {
       readonly type: 'welcome';
       readonly server_time: string;

@@ -1,9 +1,11 @@
 import type { DeviceChange, Scalar, StateSample } from '#devices';
 import { isoOfMicroseconds } from '#kernel';
-import type { ServerMessage } from './messages.ts';
+import { type LiveEvent, type ServerMessage, subjectOf } from './messages.ts';
 
 /** As many as the hub remembers the latest value of. */
 const mostMetrics = 256;
+/** More than happens in a home while a client reads one message; a client that slow asks again. */
+const mostEvents = 1000;
 
 interface Value {
   readonly timeUs: number;
@@ -18,9 +20,20 @@ interface Value {
 export class Pending {
   readonly #values = new Map<string, Map<string, Value>>();
   readonly #changes = new Map<string, DeviceChange>();
+  readonly #events = new Map<string, LiveEvent>();
 
   get isEmpty(): boolean {
-    return this.#values.size === 0 && this.#changes.size === 0;
+    return this.#values.size === 0 && this.#changes.size === 0 && this.#events.size === 0;
+  }
+
+  addEvent(event: LiveEvent): void {
+    const subject = subjectOf(event);
+    // Taken out first, so that it stands where it happened last.
+    this.#events.delete(subject);
+    this.#events.set(subject, event);
+    if (this.#events.size <= mostEvents) return;
+    const oldest = this.#events.keys().next();
+    if (!oldest.done) this.#events.delete(oldest.value);
   }
 
   addSample(sample: StateSample, wants: (metric: string) => boolean): void {
@@ -47,7 +60,7 @@ export class Pending {
     this.#changes.set(id, isNew ? { ...news, change: 'created' } : news);
   }
 
-  /** Everything that waits, as messages: changes first, then one message a device. */
+  /** Everything that waits, as messages: changes first, then one message a device, then events. */
   take(): ServerMessage[] {
     const messages: ServerMessage[] = [...this.#changes.values()].map(({ change, device }) => ({
       type: 'device',
@@ -64,8 +77,10 @@ export class Pending {
         values: Object.fromEntries([...values].map(([metric, { value }]) => [metric, value])),
       });
     }
+    messages.push(...this.#events.values());
     this.#changes.clear();
     this.#values.clear();
+    this.#events.clear();
     return messages;
   }
 }

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { type Caller, may } from '#auth';
 import type { Device, DeviceChange, StateSample } from '#devices';
 import { type Cancel, type Clock, type Log, messageOf, type Part, type Unlisten } from '#kernel';
-import type { ServerMessage } from './messages.ts';
+import type { LiveEvent, ServerMessage } from './messages.ts';
 import { closeCodes, Viewer } from './viewer.ts';
 
 /** News from a neighbour, as a `Signal` tells it. */
@@ -109,6 +109,13 @@ export class Realtime implements Part {
     this.#viewers.set(viewer, caller && reauthenticate);
     ws.on('close', () => this.#viewers.delete(viewer));
     viewer.open();
+  }
+
+  /** Tells everyone who watches. */
+  announce(event: LiveEvent): void {
+    if (this.#viewers.size === 0) return;
+    for (const viewer of this.#viewers.keys()) viewer.offerEvent(event);
+    this.#scheduleFlush();
   }
 
   #welcome(): ServerMessage {

@@ -2,7 +2,12 @@ import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '#auth';
 import type { DeviceChange, StateSample } from '#devices';
 import type { Cancel, Clock } from '#kernel';
-import { type ClientMessage, readClientMessage, type ServerMessage } from './messages.ts';
+import {
+  type ClientMessage,
+  type LiveEvent,
+  readClientMessage,
+  type ServerMessage,
+} from './messages.ts';
 import { Pending } from './pending.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -88,6 +93,10 @@ export class Viewer {
 
   offerChange(news: DeviceChange): void {
     if (this.#caller !== undefined) this.#pending.addChange(news);
+  }
+
+  offerEvent(event: LiveEvent): void {
+    if (this.#caller !== undefined) this.#pending.addEvent(event);
   }
 
   /** Sends what waits, unless the client has yet to read what it was sent before. */

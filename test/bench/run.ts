@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMet, type Outcome } from './scenario.ts';
 import { clients } from './scenarios/clients.ts';
+import { commands } from './scenarios/commands.ts';
 import { latency } from './scenarios/latency.ts';
 import { query } from './scenarios/query.ts';
 import { throughput } from './scenarios/throughput.ts';
+import { timers } from './scenarios/timers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-const scenarios = [throughput, latency, clients, query].filter(
+const scenarios = [throughput, latency, clients, query, commands, timers].filter(
   ({ name }) => values.only === undefined || values.only === name,
 );
 const print = (line: string) => process.stdout.write(`${line}\n`);

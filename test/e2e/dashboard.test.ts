@@ -341,7 +341,7 @@ describe('a hub that goes away for a while', () => {
             await other.context().clearCookies();
             await first.stop();
             await page.getByRole('status').filter({ hasText: 'Reconnecting…' }).waitFor();
-            running = await startHub(directory, port);
+            running = await startHub(directory, { ...(port !== undefined && { httpsPort: port }) });
             await isLive(page);
             await heading(other, 'Welcome back').waitFor();
           },

@@ -1,6 +1,6 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { loadConfig } from '#config';
-import { silentLog } from '#kernel';
+import { type Clock, silentLog } from '#kernel';
 import { type Hub, openHub } from '#main';
 
 export const owner = {
@@ -9,8 +9,14 @@ export const owner = {
   password: 'copper kettle on the hob',
 };
 
+export interface HubChoices {
+  readonly httpsPort?: number;
+  readonly clock?: Clock;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 /** Starts a hub in `directory`, on free ports of this machine unless told which. */
-export async function startHub(directory: string, httpsPort = 0): Promise<Hub> {
+export async function startHub(directory: string, choices: HubChoices = {}): Promise<Hub> {
   const config = loadConfig({
     environment: {},
     overrides: {
@@ -19,13 +25,15 @@ export async function startHub(directory: string, httpsPort = 0): Promise<Hub> {
       'http.address': '127.0.0.1',
       'http.port': 0,
       'https.address': '127.0.0.1',
-      'https.port': httpsPort,
+      'https.port': choices.httpsPort ?? 0,
       'mqtts.address': '127.0.0.1',
       'mqtts.port': 0,
       'log.level': 'silent',
+      ...choices.settings,
     },
   });
-  return openHub({ config, log: silentLog });
+  const { clock } = choices;
+  return openHub({ config, log: silentLog, ...(clock && { clock }) });
 }
 
 export const originOf = (hub: Hub): string => `https://localhost:${hub.addresses.https?.port}`;
@@ -60,22 +68,39 @@ export interface NewDevice {
   readonly room?: string;
 }
 
-/** Adds a device and connects it as it would be in a home: over mutual TLS, with its own files. */
-export async function connectDevice(hub: Hub, device: NewDevice): Promise<MqttClient> {
+export interface DeviceFiles {
+  readonly certificate: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/** Adds a device; returns what it proves itself with. */
+export async function addDevice(hub: Hub, device: NewDevice): Promise<DeviceFiles> {
   await ask(hub, 'POST', '/devices', device);
-  const files = await ask<{ certificate: string; key: string; ca: string }>(
-    hub,
-    'POST',
-    `/devices/${device.id}/certificates`,
-    {},
-  );
+  return ask<DeviceFiles>(hub, 'POST', `/devices/${device.id}/certificates`, {});
+}
+
+/** Connects a device as it would be in a home: over mutual TLS, with its own files. */
+export function connectWith(
+  hub: Hub,
+  id: string,
+  files: DeviceFiles,
+  clean = true,
+): Promise<MqttClient> {
   return mqtt.connectAsync(`mqtts://localhost:${hub.addresses.mqtts?.port}`, {
-    clientId: device.id,
+    clientId: id,
+    clean,
+    // A clock that leaps would be a silence of that long.
+    keepalive: 0,
     ca: files.ca,
     cert: files.certificate,
     key: files.key,
   });
 }
+
+/** Adds a device and connects it. */
+export const connectDevice = async (hub: Hub, device: NewDevice): Promise<MqttClient> =>
+  connectWith(hub, device.id, await addDevice(hub, device));
 
 /** Sends a reading; resolves once the hub has acknowledged it, which means that it is on disk. */
 export async function report(

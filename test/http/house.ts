@@ -2,15 +2,24 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { Alerts } from '#alerts';
 import type { Api, Role } from '#auth';
+import { Commands } from '#commands';
 import { type Config, loadConfig } from '#config';
+import { DueQueue } from '#db';
+import { DeviceConfig } from '#device-config';
+import { Groups } from '#groups';
 import { HttpServer, type WebSocketHandlers } from '#http';
 import { silentLog } from '#kernel';
 import { LogRing, Ops } from '#ops';
+import { Overrides } from '#overrides';
+import { Schedules } from '#schedules';
+import { Signing } from '#signing';
 import { Telemetry } from '#telemetry';
 import { buildApp } from '../../src/http/app.ts';
 import type { Arrival } from '../../src/http/arrival.ts';
 import { callers } from '../../src/http/callers.ts';
+import { routesOf } from '../../src/parts.ts';
 import { type Home, openHome } from '../devices/home.ts';
 
 export interface HouseOptions {
@@ -66,12 +75,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   await ops.start();
   onTestFinished(() => ops.stop());
   const webDirectory = join(directory, 'web');
-  const routes = [
-    (api: Api) => auth.routes(api),
-    (api: Api) => devices.routes(api),
-    (api: Api) => telemetry.routes(api),
-    ...(options.routes ?? []),
-  ];
+  const surfaces = { auth, audit: home.audit, devices, telemetry, ...controlsOf(home) };
+  const routes = [...routesOf(surfaces), ...(options.routes ?? [])];
   const shared = { clock, log: silentLog, routes, webDirectory };
   const http = new HttpServer({
     ...shared,
@@ -109,6 +114,28 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       authorization: `Bearer ${auth.tokens.create({ name: `a ${role}`, role }).token}`,
     }),
   };
+}
+
+/** What tells devices what to do; not started, as above. */
+function controlsOf({ db, audit, devices, clock, directory }: Home) {
+  const shared = { db, audit, devices, clock, log: silentLog };
+  const due = new DueQueue(shared);
+  const speak = { sign: () => '', send: () => ({ sent: false, reason: 'away' }) as const };
+  const signing = new Signing({ ...shared, directory: join(directory, 'signing') });
+  const commands = new Commands({ ...shared, ...speak, due, retentionDays: 30 });
+  const groups = new Groups({ ...shared, commands });
+  const deviceConfig = new DeviceConfig({ ...shared, ...speak, due });
+  const schedules: Schedules = new Schedules({
+    ...shared,
+    due,
+    groups,
+    commands,
+    overrideOf: () => undefined,
+    place: { timeZone: 'UTC', latitude: undefined, longitude: undefined },
+  });
+  const overrides = new Overrides({ ...shared, due, schedules });
+  const alerts = new Alerts(shared);
+  return { alerts, signing, commands, groups, deviceConfig, schedules, overrides };
 }
 
 /** Starts to listen, until the test is over. */

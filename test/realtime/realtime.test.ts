@@ -268,3 +268,48 @@ describe('a slow screen', () => {
     await closed;
   });
 });
+
+describe('what else happens', () => {
+  const command = (id: string, status: string) =>
+    ({ type: 'command', command: { id, status } }) as const;
+
+  it('is told to everyone who watches, a state once', async () => {
+    const { realtime, watching, clock } = await openStage();
+    const one = await watching();
+    const other = await watching();
+    for (const status of ['queued', 'sent', 'acknowledged']) {
+      realtime.announce(command('c1', status));
+    }
+    realtime.announce({ type: 'alert', alert: { id: 'a1' } });
+    realtime.announce(command('c2', 'queued'));
+    clock.advance(100);
+    for (const screen of [one, other]) {
+      expect(await screen.next()).toEqual(command('c1', 'acknowledged'));
+      expect(await screen.next()).toEqual({ type: 'alert', alert: { id: 'a1' } });
+      expect(await screen.next()).toEqual(command('c2', 'queued'));
+    }
+  });
+
+  it('is bounded for a screen that does not read: the oldest goes', async () => {
+    const { realtime, watching, clock } = await openStage();
+    const one = await watching();
+    for (let number = 0; number <= 1000; number++) {
+      realtime.announce(command(`c${number}`, 'queued'));
+    }
+    clock.advance(100);
+    expect(await one.next()).toEqual(command('c1', 'queued'));
+  });
+
+  it('is told to nobody who has not said who they are', async () => {
+    const { realtime, screen, clock } = await openStage();
+    const stranger = await screen(undefined);
+    const known = await screen(guest);
+    await known.next();
+    realtime.announce(command('c1', 'queued'));
+    clock.advance(100);
+    expect(await known.next()).toEqual(command('c1', 'queued'));
+    stranger.say('{');
+    // The first that it hears is that this was no message.
+    expect(await stranger.next()).toMatchObject({ type: 'error' });
+  });
+});

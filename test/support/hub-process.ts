@@ -21,6 +21,8 @@ export interface HubProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Put before the command: `['strace', '-f', …]`. */
   readonly wrapper?: readonly string[];
+  /** Runs on a clock that `advance` and `step` move, from this time on; milliseconds since 1970. */
+  readonly clockMs?: number;
 }
 
 /** The real hub in a process of its own, on free ports: to be killed, traced and measured. */
@@ -29,15 +31,20 @@ export class HubProcess {
   readonly #child: ChildProcess;
   readonly #isWrapped: boolean;
   readonly errors: string[] = [];
+  readonly #answers: (() => void)[] = [];
   ports: Ports = { http: 0, https: 0, mqtts: 0, mqtt: 0 };
 
   private constructor(options: HubProcessOptions) {
     this.directory = options.directory;
     this.#isWrapped = options.wrapper !== undefined;
-    const [command = '', ...args] = [...(options.wrapper ?? []), join(root, 'bin/hearth'), 'start'];
+    const program =
+      options.clockMs === undefined
+        ? [join(root, 'bin/hearth'), 'start']
+        : [process.execPath, join(root, 'test/support/clock-hub.ts'), String(options.clockMs)];
+    const [command = '', ...args] = [...(options.wrapper ?? []), ...program];
     this.#child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         ...process.env,
         HEARTH_DATA: options.directory,
@@ -67,7 +74,10 @@ export class HubProcess {
     });
     const lines = createInterface(stdout);
     const up = new Promise<void>((resolve, reject) => {
-      lines.on('line', (line) => line.includes('Hearth is up') && resolve());
+      lines.on('line', (line) => {
+        if (line.includes('Hearth is up')) resolve();
+        else if (line === 'ok') hub.#answers.shift()?.();
+      });
       hub.#child.once('exit', (code) =>
         reject(new Error(`the hub ended with ${code}:\n${hub.errors.join('\n')}`)),
       );
@@ -101,6 +111,23 @@ export class HubProcess {
     process.kill(this.pid, signal);
     const [code] = (await exited) as [number | null];
     return code;
+  }
+
+  /** Lets time pass at once, for a hub with a `clockMs`. */
+  advance(durationMs: number): Promise<void> {
+    return this.#order(`advance ${durationMs}`);
+  }
+
+  /** Sets the wall clock, for a hub with a `clockMs`. */
+  step(toMs: number): Promise<void> {
+    return this.#order(`step ${toMs}`);
+  }
+
+  #order(line: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answers.push(resolve);
+      this.#child.stdin?.write(`${line}\n`);
+    });
   }
 
   get(path: string): Promise<unknown> {

@@ -1,0 +1,88 @@
+/** Who hears of what: news from one part of a hub to another. */
+import type { Log } from '#kernel';
+import type { Identity } from '#mqtt';
+import type { Parts } from './parts.ts';
+
+export interface NewsOptions {
+  readonly log: Log;
+  /** Nobody listens on a port: there is no broker to tell anything. */
+  readonly offline: boolean;
+}
+
+/** Before the parts start, so that nothing is said to nobody. */
+export function connectParts(parts: Parts, options: NewsOptions): void {
+  connectDevices(parts, options);
+  connectCommands(parts);
+  if (!options.offline) connectLiveView(parts);
+}
+
+function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
+  const { authority, broker, devices, telemetry } = parts;
+  const { commands, deviceConfig, groups, overrides, schedules } = parts;
+  telemetry.onSample.listen((samples) => {
+    devices.applySamples(samples);
+    commands.onSamples(samples);
+    deviceConfig.onSamples(samples);
+    schedules.onSamples(samples);
+  });
+  devices.onStatus.listen((status) => {
+    commands.onStatus(status);
+    deviceConfig.onStatus(status);
+    schedules.onStatus(status);
+  });
+  devices.onReachable.listen(({ deviceId }) => {
+    // A command that waits goes first; then what should hold now, which may not need it any more.
+    commands.onReachable(deviceId);
+    deviceConfig.onReachable(deviceId);
+    schedules.onReachable(deviceId);
+  });
+  devices.onEvicted.listen((identity) => broker.disconnect(identity));
+  devices.onRemoved.listen((id) => {
+    telemetry.forget(id);
+    overrides.forget(id);
+    schedules.onDeviceRemoved(id);
+    deviceConfig.forget(id);
+    groups.forget(id);
+    commands.forget(id);
+    if (!offline) forgetSessions({ kind: 'device', name: id });
+  });
+  authority.onServerCertificate.listen(() =>
+    broker.setServerCredentials(authority.serverCredentials()),
+  );
+
+  function forgetSessions(identity: Identity): void {
+    broker.forget(identity).catch((error) => {
+      log.error({ err: error, identity }, 'stored sessions were not forgotten');
+    });
+  }
+}
+
+function connectCommands(parts: Parts): void {
+  const { alerts, commands, deviceConfig, due, groups, overrides, schedules, signing } = parts;
+  commands.onChange.listen((command) => {
+    overrides.onCommand(command);
+    deviceConfig.onCommand(command);
+    schedules.onCommand(command);
+  });
+  commands.onOtherAck.listen((ack) => deviceConfig.onOtherAck(ack));
+  groups.onChange.listen(({ groupId }) => schedules.onGroupChanged(groupId));
+  due.onPlausible.listen(() => schedules.settleAfterBoot());
+  for (const signal of [commands.onAlert, signing.onAlert]) {
+    signal.listen((alert) => alerts.raise(alert));
+  }
+}
+
+function connectLiveView(parts: Parts): void {
+  const { alerts, commands, deviceConfig, groups, overrides, realtime, schedules } = parts;
+  commands.onChange.listen((command) => realtime.announce({ type: 'command', command }));
+  overrides.onChange.listen((override) => realtime.announce({ type: 'override', override }));
+  schedules.onChange.listen((news) => realtime.announce({ type: 'schedule', ...news }));
+  deviceConfig.onChange.listen((config) => realtime.announce({ type: 'config', config }));
+  groups.onChange.listen(({ change, groupId: id }) =>
+    realtime.announce({ type: 'group', change, id }),
+  );
+  groups.scenes.onChange.listen(({ change, sceneId: id }) =>
+    realtime.announce({ type: 'scene', change, id }),
+  );
+  alerts.onRaised.listen((alert) => realtime.announce({ type: 'alert', alert }));
+}

@@ -1,0 +1,287 @@
+/** Every part of a hub, made and handed what it needs. Nothing acts here: see `main.ts` and `news.ts`. */
+import { join } from 'node:path';
+import { Alerts } from '#alerts';
+import { Audit } from '#audit';
+import { type Api, Auth } from '#auth';
+import { Commands } from '#commands';
+import type { Config } from '#config';
+import { type Db, DueQueue } from '#db';
+import { DeviceConfig } from '#device-config';
+import { Devices } from '#devices';
+import { Groups } from '#groups';
+import { HttpServer } from '#http';
+import type { Clock, Log } from '#kernel';
+import { Broker, type BrokerLimits, type DirectMessage, type StoreIncident } from '#mqtt';
+import { LogRing, Ops } from '#ops';
+import { Overrides } from '#overrides';
+import { Authority } from '#pki';
+import { Realtime } from '#realtime';
+import { Schedules } from '#schedules';
+import { Signing } from '#signing';
+import { Telemetry } from '#telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import { probesOf, sectionsOf } from './overview.ts';
+
+export interface HubAddresses {
+  readonly http: { readonly port: number } | undefined;
+  readonly https: { readonly port: number } | undefined;
+  readonly mqtts: { readonly port: number } | undefined;
+  readonly mqtt: { readonly port: number } | undefined;
+}
+
+export interface PartsOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** The copy of the log that `hearth logs` reads from. */
+  readonly logs: LogRing | undefined;
+  readonly clock: Clock;
+  readonly db: Db;
+  /** Where the hub listens, once it does. */
+  readonly addresses: () => HubAddresses;
+}
+
+export type Parts = ReturnType<typeof makeParts>;
+
+/** Makes the parts from left to right: each knows only those before it. */
+export function makeParts({ config, log, logs, clock, db, addresses }: PartsOptions) {
+  const named = (name: string) => ({ clock, log: log.child({ part: name }) });
+  const authority = new Authority({
+    directory: join(config.data, 'pki'),
+    db,
+    extraNames: config['https.names'],
+    ...named('pki'),
+  });
+  const auth = new Auth({
+    db,
+    directory: config.data,
+    homeName: config['home.name'],
+    ...named('auth'),
+  });
+  const due = new DueQueue({ db, trusted: config['clock.trusted'], ...named('due') });
+  const audit = new Audit({ db, clock });
+  const alerts = new Alerts({ db, ...named('alerts') });
+  const devices = new Devices({
+    db,
+    authority,
+    auth,
+    audit,
+    mqttsPort: () => addresses().mqtts?.port,
+    ...named('devices'),
+  });
+  const signing = new Signing({
+    db,
+    directory: join(config.data, 'signing'),
+    devices,
+    audit,
+    ...named('signing'),
+  });
+  const telemetry = new Telemetry({
+    directory: join(config.data, 'telemetry'),
+    db,
+    config,
+    devices,
+    protection: signing,
+    ...named('telemetry'),
+  });
+  // The broker asks the commands who acknowledged, and the commands speak through the broker.
+  const speak = {
+    sign: signing.sign.bind(signing),
+    send: (message: DirectMessage) => broker.send(message),
+  };
+  const commands = new Commands({
+    db,
+    due,
+    audit,
+    devices,
+    ...speak,
+    retentionDays: config['commands.retention_days'],
+    ...named('commands'),
+  });
+  const broker: Broker = new Broker({
+    gate: devices.gate({
+      telemetry: (deviceId) => telemetry.acceptFrom(deviceId),
+      ack: (deviceId) => commands.accept(deviceId),
+    }),
+    directory: join(config.data, 'mqtt'),
+    limits: brokerLimits(config),
+    onIncident: (incident) => report(incident),
+    ...named('mqtt'),
+  });
+  const groups = new Groups({
+    db,
+    audit,
+    devices,
+    commands,
+    guardRemoval: (groupId) => schedules.reasonToKeepGroup(groupId),
+    ...named('groups'),
+  });
+  const deviceConfig = new DeviceConfig({
+    db,
+    due,
+    audit,
+    devices,
+    ...speak,
+    ...named('device-config'),
+  });
+  const schedules: Schedules = new Schedules({
+    db,
+    due,
+    audit,
+    devices,
+    groups,
+    commands,
+    overrideOf: (deviceId) => overrides.activeOf(deviceId),
+    place: {
+      timeZone: config['home.time_zone'],
+      latitude: config['home.latitude'],
+      longitude: config['home.longitude'],
+    },
+    ...named('schedules'),
+  });
+  const overrides: Overrides = new Overrides({
+    db,
+    due,
+    audit,
+    devices,
+    schedules,
+    ...named('overrides'),
+  });
+  const realtime = new Realtime({
+    home: config['home.name'],
+    auth,
+    devices,
+    telemetry,
+    limits: { websockets: config['limits.websockets'] },
+    ...named('realtime'),
+  });
+  const overseen = {
+    db,
+    broker,
+    devices,
+    telemetry,
+    realtime,
+    due,
+    commands,
+    schedules,
+    overrides,
+  };
+  const ops = new Ops({
+    version: packageJson.version,
+    clock,
+    logs: logs ?? new LogRing(),
+    probes: probesOf(overseen),
+    numbers: {
+      mqtt: () => broker.stats(),
+      telemetry: () => telemetry.health(),
+      devices: () => ({ known: devices.count, online: devices.onlineCount }),
+      realtime: () => ({ clients: realtime.count }),
+      commands: () => commands.numbers(),
+      due: () => ({ waiting: due.size }),
+    },
+    sections: { addresses, ...sectionsOf(overseen) },
+  });
+  const http = new HttpServer({
+    config,
+    authority,
+    auth,
+    devices,
+    ops,
+    routes: routesOf({
+      auth,
+      audit,
+      alerts,
+      devices,
+      signing,
+      telemetry,
+      commands,
+      groups,
+      deviceConfig,
+      schedules,
+      overrides,
+    }),
+    webDirectory: join(import.meta.dirname, '../web/dist'),
+    onWebSocket: {
+      '/ws': (ws, visit) => realtime.accept(ws, visit.caller, visit.reauthenticate),
+      '/mqtt': (ws, { remoteAddress, certificateDer }) =>
+        broker.handleWebSocket(ws, {
+          remoteAddress,
+          ...(certificateDer && { certificate: certificateDer }),
+        }),
+    },
+    ...named('http'),
+  });
+
+  /** The broker opens its store before anyone could read of an incident: telemetry writes it down. */
+  function report(incident: StoreIncident): void {
+    const at = new Date(clock.nowMs()).toISOString();
+    telemetry.report({ at, ...incident }).catch((error) => {
+      log.error({ err: error, incident }, 'an incident was not written down');
+    });
+  }
+
+  return {
+    authority,
+    auth,
+    due,
+    audit,
+    alerts,
+    devices,
+    signing,
+    telemetry,
+    commands,
+    broker,
+    groups,
+    deviceConfig,
+    schedules,
+    overrides,
+    realtime,
+    ops,
+    http,
+  };
+}
+
+/** Whoever answers below `/api/v1`. */
+interface Routed {
+  routes(api: Api): void;
+}
+
+type Surfaces =
+  | 'auth'
+  | 'audit'
+  | 'alerts'
+  | 'devices'
+  | 'signing'
+  | 'telemetry'
+  | 'commands'
+  | 'groups'
+  | 'deviceConfig'
+  | 'schedules'
+  | 'overrides';
+
+/** What the slices add below `/api/v1`, in the order in which they are asked. */
+export const routesOf = (parts: Readonly<Record<Surfaces, Routed>>): ((api: Api) => void)[] =>
+  [
+    parts.auth,
+    parts.audit,
+    parts.alerts,
+    // Before the devices': `/devices/config` is no device (see reservedDeviceIds).
+    parts.deviceConfig,
+    parts.devices,
+    parts.signing,
+    parts.telemetry,
+    parts.commands,
+    parts.groups,
+    parts.schedules,
+    parts.overrides,
+  ].map((part) => (api: Api) => part.routes(api));
+
+const brokerLimits = (config: Config): BrokerLimits => ({
+  connections: config['limits.connections'],
+  connectsPerSecond: config['limits.connects_per_second'],
+  packetBytes: config['limits.packet_bytes'],
+  subscriptions: config['limits.subscriptions'],
+  inflight: config['limits.inflight'],
+  queued: config['limits.queued'],
+  retained: config['limits.retained'],
+  messagesPerSecond: config['limits.messages_per_second'],
+});
