@@ -12,4 +12,6 @@ export { createLog, silentLog } from './log.ts';
 export { nearest } from './nearest.ts';
 export type { Unlisten } from './signal.ts';
 export { Signal } from './signal.ts';
+export type { OffsetSpan } from './time-zone.ts';
+export { Zone } from './time-zone.ts';
 export { isoOfMicroseconds, parseDurationMs, parseTimeMs } from './units.ts';

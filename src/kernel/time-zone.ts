@@ -1,6 +1,6 @@
 /**
- * Time zones for buckets, from the zone data that Node carries. Offsets are looked up as seldom as
- * can be: a query over years needs the two changes of each, not one look-up a reading.
+ * Time zones, from the zone data that Node carries. Offsets are looked up as seldom as can be: a
+ * query over years needs the two changes of each, not one look-up a reading.
  */
 
 const dayUs = 86_400e6;
@@ -66,7 +66,10 @@ export class Zone {
     return spans;
   }
 
-  /** The first instant whose local time is `localUs` (or, in a gap, the instant the gap is jumped). */
+  /**
+   * The first instant whose local time is `localUs`; for a local time that a clock change leaves out,
+   * the instant of that change. A later local time never has an earlier instant.
+   */
   instantOf(localUs: number): number {
     const before = this.offsetAt(localUs - dayUs);
     const after = this.offsetAt(localUs + dayUs);
@@ -74,7 +77,7 @@ export class Zone {
     const late = localUs - Math.min(before, after);
     if (early + this.offsetAt(early) === localUs) return early;
     if (late + this.offsetAt(late) === localUs) return late;
-    return localUs - before;
+    return this.#changeBetween(early, late, this.offsetAt(early));
   }
 
   #changeBetween(fromUs: number, untilUs: number, offsetUs: number): number {
