@@ -152,10 +152,18 @@ class RunningHub implements Hub {
 
   /** What is due fires only while there is a broker to speak through. */
   #time(): Part {
-    const { due } = this.#parts;
+    const { due, alerts } = this.#parts;
     return {
       name: 'what is due',
-      start: async () => due.open(),
+      start: async () => {
+        due.open();
+        if (due.clockIsPlausible) return;
+        alerts.raise({
+          kind: 'clock_behind',
+          message:
+            "This machine's clock is behind the last time that the hub ran: schedules and timers wait until it is right.",
+        });
+      },
       stop: async () => due.close(),
     };
   }

@@ -1,8 +1,11 @@
-import type { Db } from '#db';
+import type { Commands } from '#commands';
+import type { Db, DueQueue } from '#db';
 import type { Devices } from '#devices';
 import type { Broker } from '#mqtt';
 import type { Probe } from '#ops';
+import type { Overrides } from '#overrides';
 import type { Realtime } from '#realtime';
+import type { Schedules } from '#schedules';
 import type { Telemetry } from '#telemetry';
 
 interface Overseen {
@@ -11,6 +14,10 @@ interface Overseen {
   readonly devices: Devices;
   readonly telemetry: Telemetry;
   readonly realtime: Realtime;
+  readonly due: DueQueue;
+  readonly commands: Commands;
+  readonly schedules: Schedules;
+  readonly overrides: Overrides;
 }
 
 /** How `/health` asks each part whether it does its work: by making it do a little. */
@@ -38,13 +45,17 @@ export function probesOf({ db, broker, telemetry }: Overseen): Probe[] {
 }
 
 /** What `GET /status` says of each part. */
-export const sectionsOf = ({ broker, devices, telemetry, realtime }: Overseen) => ({
-  devices: () => ({ known: devices.count, online: devices.onlineCount }),
-  mqtt: () => broker.stats(),
-  live_views: () => ({ clients: realtime.count }),
+export const sectionsOf = (parts: Overseen) => ({
+  devices: () => ({ known: parts.devices.count, online: parts.devices.onlineCount }),
+  mqtt: () => parts.broker.stats(),
+  live_views: () => ({ clients: parts.realtime.count }),
   storage: async () => ({
-    ...telemetry.health(),
-    ...(await telemetry.storage()),
-    incidents: (await telemetry.incidents()).slice(-20),
+    ...parts.telemetry.health(),
+    ...(await parts.telemetry.storage()),
+    incidents: (await parts.telemetry.incidents()).slice(-20),
   }),
+  clock: () => ({ plausible: parts.due.clockIsPlausible, waiting: parts.due.size }),
+  commands: () => parts.commands.numbers(),
+  schedules: () => parts.schedules.numbers(),
+  overrides: () => parts.overrides.numbers(),
 });

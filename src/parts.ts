@@ -176,6 +176,8 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
       devices: () => ({ known: devices.count, online: devices.onlineCount }),
       realtime: () => ({ clients: realtime.count }),
       commands: () => commands.numbers(),
+      schedules: () => schedules.numbers(),
+      overrides: () => overrides.numbers(),
       due: () => ({ waiting: due.size }),
     },
     sections: { addresses, ...sectionsOf(overseen) },

@@ -15,6 +15,9 @@ interface Status {
   >;
   readonly addresses?: Readonly<Record<string, { readonly port: number } | null | undefined>>;
   readonly devices?: { readonly known?: number; readonly online?: number };
+  readonly clock?: { readonly plausible?: boolean };
+  readonly schedules?: { readonly enabled?: number };
+  readonly overrides?: { readonly active?: number };
   readonly storage?: {
     readonly points?: number;
     readonly fileBytes?: number;
@@ -51,6 +54,19 @@ interface Seat {
   readonly host: string | undefined;
 }
 
+/** What is to happen by itself, and whether it can. */
+function timeFacts({ clock, schedules, overrides }: Status): Record<string, string> {
+  const { enabled = 0 } = schedules ?? {};
+  const { active = 0 } = overrides ?? {};
+  return {
+    ...(enabled > 0 && { schedules: `${enabled} enabled` }),
+    ...(active > 0 && { overrides: `${active} running` }),
+    ...(clock?.plausible === false && {
+      clock: 'behind the last time the hub ran: schedules wait until it is right',
+    }),
+  };
+}
+
 /** The page: what a homeowner asks first, then whatever is wrong. */
 export function statusPage(status: Status, { data, nowMs, host = 'localhost' }: Seat): string {
   const { addresses, devices, storage, version } = status;
@@ -67,6 +83,7 @@ export function statusPage(status: Status, { data, nowMs, host = 'localhost' }: 
     ...at('mqtts', (port) => `port ${port}`),
     ...at('mqtt', (port) => `port ${port}`),
     devices: `${devices?.online ?? '?'} online of ${devices?.known ?? '?'}`,
+    ...timeFacts(status),
     readings: readingsOf(storage),
     'newest reading': newestOf(storage, nowMs),
     data,

@@ -256,6 +256,9 @@ describe('a hub that is killed', () => {
     await at.air.connect(at.hub);
     await at.hub.advance(60 * minuteMs);
     expect(at.air.told).toEqual([]);
+    expect(await at.hub.get('/api/v1/alerts')).toMatchObject({
+      alerts: [{ kind: 'clock_behind' }],
+    });
     // Wednesday at ten: two starts and two ends have passed, and a third window is open.
     await at.hub.step(Date.parse('2026-03-04T09:00:00Z'));
     await at.hub.advance(15_000);
