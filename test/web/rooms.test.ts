@@ -16,6 +16,7 @@ const device = (id: string, room: string | null, more: Partial<Device> = {}): De
   created_at: '2026-01-01T00:00:00Z',
   updated_at: '2026-01-01T00:00:00Z',
   latest: null,
+  reported: {},
   denied: 0,
   ...more,
 });

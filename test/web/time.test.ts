@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayAndTime, startOfDayMs, timeAgo } from '../../web/src/time.ts';
+import { dayAndTime, startOfDayMs, timeAgo, timeLeft } from '../../web/src/time.ts';
 
 /** Local times, as the page thinks in the reader's own time zone. */
 const at = (text: string) => new Date(text).getTime();
@@ -28,8 +28,26 @@ describe('saying when', () => {
     ['2026-03-12T00:00:00', '00:00'],
     ['2026-03-11T09:12:00', 'yesterday 09:12'],
     ['2026-03-01T09:12:00', '1 Mar, 09:12'],
+    ['2026-03-12T23:59:00', '23:59'],
+    ['2026-03-13T00:00:00', 'tomorrow 00:00'],
+    ['2026-03-13T09:12:00', 'tomorrow 09:12'],
+    ['2026-03-15T09:12:00', 'Sun 15, 09:12'],
+    ['2026-03-22T09:12:00', '22 Mar, 09:12'],
   ])('says of %s: %s', (then, said) => {
     expect(dayAndTime(at(then), now, 'h23')).toBe(said);
+  });
+});
+
+describe('saying how much is left', () => {
+  it.each([
+    [9 * 60_000 + 12_000, '9 min 12 s'],
+    [59_999, '1 min 0 s'],
+    [500, '1 s'],
+    [0, '0 s'],
+    [-5000, '0 s'],
+    [3_600_000 + 300_000, '1 h 5 min'],
+  ])('says of %i ms: %s', (leftMs, said) => {
+    expect(timeLeft(leftMs)).toBe(said);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Denial, Device, Person, Room, Statistics, TelemetryRow } from './w
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** One request to the hub. Throws a `Problem` for every answer that is not a success. */
-async function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
+export async function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
   const init: RequestInit = { method, headers: { accept: 'application/json' } };
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
@@ -22,7 +22,7 @@ async function call<Answer>(method: Method, path: string, body?: object): Promis
   return answer as Answer;
 }
 
-const segment = encodeURIComponent;
+export const segment = encodeURIComponent;
 
 export interface Setup {
   readonly needed: boolean;

@@ -1,10 +1,15 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from './api.ts';
-import { useLoad } from './hooks.ts';
+import { useCatchUp } from './catch-up.ts';
+import { control } from './control-api.ts';
+import type { TypeDefinition } from './control-wire.ts';
+import { useFresh, useLoad, useObservable } from './hooks.ts';
 import { Live } from './live.ts';
 import { AddDevicePage } from './pages/add-device.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { DevicesPage } from './pages/devices.tsx';
+import { SchedulePage } from './pages/schedule.tsx';
+import { SchedulesPage } from './pages/schedules.tsx';
 import { Shell } from './parts/shell.tsx';
 import { toProblem } from './problem.ts';
 import { parseRoute, type Route } from './route.ts';
@@ -16,7 +21,9 @@ export function Home(props: { person: Person; onSignedOut: () => void }) {
   const { person, onSignedOut } = props;
   const live = useLive(onSignedOut);
   const route = useRoute();
+  useCatchUp(live);
   const [rooms, reloadRooms] = useLoad(api.rooms, 'rooms');
+  const definitionOf = useDefinitions(live);
   const session = useMemo(() => {
     const known = rooms.state === 'loaded' ? rooms.value : [];
     return {
@@ -24,16 +31,17 @@ export function Home(props: { person: Person; onSignedOut: () => void }) {
       live,
       rooms: [...known].sort((a, b) => a.order - b.order || a.name.localeCompare(b.name)),
       reloadRooms,
+      definitionOf,
       signOut: async () => {
         await api.logOut();
         onSignedOut();
       },
     };
-  }, [person, live, rooms, reloadRooms, onSignedOut]);
+  }, [person, live, rooms, reloadRooms, definitionOf, onSignedOut]);
 
   return (
     <SessionContext.Provider value={session}>
-      <Shell>
+      <Shell route={route}>
         <CurrentPage route={route} />
       </Shell>
     </SessionContext.Provider>
@@ -48,7 +56,26 @@ function CurrentPage({ route }: { route: Route }) {
       return <AddDevicePage />;
     case 'device':
       return <DevicePage key={route.id} id={route.id} />;
+    case 'schedules':
+      return <SchedulesPage />;
+    case 'new-schedule':
+      return <SchedulePage key={route.device} device={route.device} />;
+    case 'schedule':
+      return <SchedulePage key={route.id} id={route.id} />;
   }
+}
+
+/** The types of devices; a word that has no definition of its own is generic, as it is to the hub. */
+function useDefinitions(live: Live): (type: string) => TypeDefinition | undefined {
+  const { welcomes } = useObservable(live.state);
+  const [types] = useFresh(control.types, 'types', welcomes);
+  const known = types.state === 'loaded' ? types.value : undefined;
+  return useCallback(
+    (type: string) =>
+      known?.find((definition) => definition.type === type) ??
+      known?.find((definition) => definition.type === 'generic'),
+    [known],
+  );
 }
 
 /** The live connection for as long as the dashboard is on the screen. */

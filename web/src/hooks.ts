@@ -88,3 +88,22 @@ export function useLoad<T>(
   const reload = useCallback(() => setRound((value) => value + 1), []);
   return [loaded?.key === key ? loaded.answer : { state: 'loading' }, reload];
 }
+
+/**
+ * As `useLoad`, and asked for again whenever `news` is another: after a change that was heard of, or
+ * once the connection is back.
+ */
+export function useFresh<T>(
+  load: () => Promise<T>,
+  key: string,
+  news: string | number,
+): readonly [Loaded<T>, reload: () => void] {
+  const [loaded, reload] = useLoad(load, key);
+  const seen = useRef(news);
+  useEffect(() => {
+    if (seen.current === news) return;
+    seen.current = news;
+    reload();
+  }, [news, reload]);
+  return [loaded, reload];
+}

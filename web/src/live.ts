@@ -1,75 +1,17 @@
+import {
+  afterCatching,
+  afterMessage,
+  type Catching,
+  type LiveState,
+  nothingYet,
+} from './live-state.ts';
 import { Observable, type Unsubscribe } from './observable.ts';
-import type { Device, ServerMessage, Value } from './wire.ts';
-
-export type Connection = 'connecting' | 'live' | 'reconnecting';
-
-/** What the page knows of the home at this moment. */
-export interface LiveState {
-  readonly connection: Connection;
-  readonly home: string;
-  /** By id. Empty until the first welcome. */
-  readonly devices: ReadonlyMap<string, Device>;
-  readonly welcomed: boolean;
-  /** Add this to the browser's clock to get the hub's, in milliseconds. */
-  readonly clockOffsetMs: number;
-}
+import type { ServerMessage, Value } from './wire.ts';
 
 export interface Reading {
   readonly deviceId: string;
   readonly timeMs: number;
   readonly values: Readonly<Record<string, Value>>;
-}
-
-export const nothingYet: LiveState = {
-  connection: 'connecting',
-  home: '',
-  devices: new Map(),
-  welcomed: false,
-  clockOffsetMs: 0,
-};
-
-/** The state after a message: the only place where the live view changes its mind. */
-export function afterMessage(state: LiveState, message: ServerMessage, nowMs: number): LiveState {
-  switch (message.type) {
-    case 'welcome':
-      return {
-        connection: 'live',
-        home: message.home,
-        devices: new Map(message.devices.map((device) => [device.id, device])),
-        welcomed: true,
-        clockOffsetMs: (Date.parse(message.server_time) || nowMs) - nowMs,
-      };
-    case 'device': {
-      const devices = new Map(state.devices);
-      if (message.change === 'removed') devices.delete(message.device.id);
-      else devices.set(message.device.id, message.device);
-      return { ...state, devices };
-    }
-    case 'telemetry': {
-      const device = state.devices.get(message.device_id);
-      if (!device) return state;
-      const devices = new Map(state.devices);
-      devices.set(device.id, withReading(device, message, nowMs + state.clockOffsetMs));
-      return { ...state, devices };
-    }
-    default:
-      return state;
-  }
-}
-
-type Telemetry = Extract<ServerMessage, { type: 'telemetry' }>;
-
-function withReading(device: Device, reading: Telemetry, hubNowMs: number): Device {
-  // A reading that was late must not put an older time above newer values.
-  const newest =
-    device.latest && Date.parse(device.latest.timestamp) > Date.parse(reading.timestamp)
-      ? device.latest.timestamp
-      : reading.timestamp;
-  return {
-    ...device,
-    last_seen: new Date(hubNowMs).toISOString(),
-    latest: { ...device.latest, ...reading.values, timestamp: newest },
-  };
 }
 
 /** How long to wait before try number `attempt` (from 0): 0.5 s doubling to 15 s, spread by chance. */
@@ -125,6 +67,11 @@ export class Live {
     if (!this.#wanted || this.#socket) return;
     clearTimeout(this.#retry);
     this.#connect();
+  }
+
+  /** Takes in what was asked for beside the live view: the hub's answers, in no certain order. */
+  catchUp(caught: Catching): void {
+    this.state.set(afterCatching(this.state.value, caught));
   }
 
   onReading(reader: (reading: Reading) => void): Unsubscribe {

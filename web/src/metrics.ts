@@ -1,3 +1,4 @@
+import { truthOf } from './truth.ts';
 import type { Value } from './wire.ts';
 
 /** How a metric is shown to a person. */
@@ -141,4 +142,16 @@ export function valuesOf(
     const value = values[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+}
+
+/** What a device is, for a sentence: `on`, `locked`, `fan speed 3`. */
+export function sayState(name: string, value: Value): string {
+  const known = key(name);
+  const truth = truthOf(value);
+  const isSwitch = known === 'relay_state' || known === 'power_on';
+  if (truth !== undefined && (isSwitch || answers.has(known)))
+    return showValue(name, truth).text.toLowerCase();
+  const { label } = metricOf(name);
+  const said = typeof value === 'boolean' ? showValue(name, value).text.toLowerCase() : value;
+  return `${label.charAt(0).toLowerCase()}${label.slice(1)} ${said}`;
 }

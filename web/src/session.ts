@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { TypeDefinition } from './control-wire.ts';
 import type { Live } from './live.ts';
 import type { Person, Room } from './wire.ts';
 
@@ -10,6 +11,8 @@ export interface Session {
   /** In the order in which they are shown. */
   readonly rooms: readonly Room[];
   readonly reloadRooms: () => void;
+  /** What a device of this type can do; undefined until the hub has said. */
+  readonly definitionOf: (type: string) => TypeDefinition | undefined;
   readonly signOut: () => Promise<void>;
 }
 
@@ -24,3 +27,6 @@ export function useSession(): Session {
 /** Whether the person may rename devices, move them and add new ones. The hub checks again. */
 export const mayChangeDevices = (person: Person): boolean =>
   person.role === 'owner' || person.role === 'admin';
+
+/** Whether the person may tell devices what to do, now and by schedule. The hub checks again. */
+export const mayControl = (person: Person): boolean => person.role !== 'guest';

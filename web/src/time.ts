@@ -36,15 +36,28 @@ export const clockSeconds = (timeMs: number, hourCycle = ownCycle): string =>
 export const weekday = (timeMs: number): string => weekdayFormat.format(timeMs);
 export const dayAndYear = (timeMs: number): string => yearFormat.format(timeMs);
 
-const isToday = (timeMs: number, nowMs: number): boolean =>
-  timeMs >= startOfDayMs(nowMs) && timeMs < nowMs + dayMs;
+/** The calendar day after the one that starts at `midnightMs`. */
+function dayAfterMs(midnightMs: number): number {
+  const day = new Date(midnightMs);
+  day.setDate(day.getDate() + 1);
+  return day.getTime();
+}
 
-/** A moment as a person would say it on the day of `nowMs`: `14:05`, `yesterday 09:12`, `3 Mar 2026`. */
+const isToday = (timeMs: number, nowMs: number): boolean =>
+  startOfDayMs(timeMs) === startOfDayMs(nowMs);
+
+/**
+ * A moment as a person would say it on the day of `nowMs`: `14:05`, `yesterday 09:12`,
+ * `tomorrow 07:00`, `3 Mar 2026`.
+ */
 export function dayAndTime(timeMs: number, nowMs: number, hourCycle = ownCycle): string {
   const clock = clockTime(timeMs, hourCycle);
   if (isToday(timeMs, nowMs)) return clock;
   const todayMs = startOfDayMs(nowMs);
   if (timeMs < todayMs && timeMs >= dayBeforeMs(todayMs)) return `yesterday ${clock}`;
+  const tomorrowMs = dayAfterMs(todayMs);
+  if (startOfDayMs(timeMs) === tomorrowMs) return `tomorrow ${clock}`;
+  if (timeMs > tomorrowMs && timeMs < nowMs + 6 * dayMs) return `${weekday(timeMs)}, ${clock}`;
   const sameYear = new Date(timeMs).getFullYear() === new Date(nowMs).getFullYear();
   return sameYear ? `${dayFormat.format(timeMs)}, ${clock}` : dayAndYear(timeMs);
 }
@@ -61,3 +74,11 @@ export function timeAgo(timeMs: number, nowMs: number, hourCycle = ownCycle): st
 
 const plural = (count: number, word: string): string =>
   `${count} ${word}${count === 1 ? '' : 's'} ago`;
+
+/** How much time is left, down to the second: `9 min 12 s`, `1 h 5 min`; nothing is less than `0 s`. */
+export function timeLeft(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
+}

@@ -1,5 +1,7 @@
 /** What the hub sends: the JSON of the REST API and of the live WebSocket, as it crosses the wire. */
 
+import type { Alert, Command, Override } from './control-wire.ts';
+
 export type Value = number | boolean | string;
 
 export type Role = 'owner' | 'admin' | 'member' | 'guest' | 'service';
@@ -29,6 +31,8 @@ export interface Device {
   readonly created_at: string;
   readonly updated_at: string;
   readonly latest: Latest | null;
+  /** What it said of itself beside readings: with a status message, or with an answer. */
+  readonly reported: Readonly<Record<string, Value>>;
   /** How many attempts of this device were refused. */
   readonly denied: number;
 }
@@ -78,5 +82,10 @@ export type ServerMessage =
       readonly values: Readonly<Record<string, Value>>;
     }
   | { readonly type: 'device'; readonly change: string; readonly device: Device }
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'override'; readonly override: Override }
+  | { readonly type: 'alert'; readonly alert: Alert }
+  /** What there is of these is asked for anew. */
+  | { readonly type: 'schedule' | 'scene' | 'group' | 'config' }
   | { readonly type: 'error'; readonly code: string; readonly message: string }
   | { readonly type: 'subscribed' | 'unsubscribed' | 'pong' };

@@ -16,6 +16,9 @@ async function loadDocument(): Promise<OpenApiDocument> {
   return body as OpenApiDocument;
 }
 
+/** An id has no spaces: those who refer to it would take it for two. */
+const anchorOf = (group: string): string => `group-${group.replaceAll(' ', '-')}`;
+
 /** Everything the hub can be asked, drawn from its own OpenAPI document. */
 export function DocsPage() {
   const [loaded] = useLoad(loadDocument, 'openapi');
@@ -58,15 +61,15 @@ function Contents({ document }: { document: OpenApiDocument }) {
       </p>
       <nav class="docs-nav" aria-label="Groups">
         {groups.map((group) => (
-          <a key={group.name} href={`#group-${group.name}`}>
+          <a key={group.name} href={`#${anchorOf(group.name)}`}>
             {group.name}
           </a>
         ))}
         {schemas.length > 0 && <a href="#schemas">schemas</a>}
       </nav>
       {groups.map((group) => (
-        <section key={group.name} aria-labelledby={`group-${group.name}`}>
-          <h2 id={`group-${group.name}`}>{group.name}</h2>
+        <section key={group.name} aria-labelledby={anchorOf(group.name)}>
+          <h2 id={anchorOf(group.name)}>{group.name}</h2>
           <div class="endpoints">
             {group.endpoints.map((endpoint) => (
               <EndpointCard key={endpoint.anchor} endpoint={endpoint} document={document} />

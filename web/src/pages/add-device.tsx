@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
-import { BackHome } from '../parts/back-home.tsx';
+import { BackHome } from '../parts/back-link.tsx';
 import { Field } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { NewDeviceFiles, type NewDeviceKit } from '../parts/new-device-files.tsx';
 import { PageHead } from '../parts/page-head.tsx';
-import { ProblemNote } from '../parts/problem-note.tsx';
 import { RoomChoice } from '../parts/room-choice.tsx';
 import { TypeChoice } from '../parts/type-choice.tsx';
 
@@ -47,14 +47,7 @@ function AddDeviceForm({ onAdded }: { onAdded: (kit: NewDeviceKit) => void }) {
     onAdded({ ...certificate, id, name: added.device.name, apiKey: added.api_key });
   });
   return (
-    <form
-      class="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add.run();
-      }}
-    >
-      <ProblemNote problem={add.problem} fields={['name', 'id']} />
+    <Form action={add} fields={['name', 'id']} submit="Add the device" busy="Adding…" isCard>
       <Field
         label="Name"
         name="name"
@@ -81,9 +74,6 @@ function AddDeviceForm({ onAdded }: { onAdded: (kit: NewDeviceKit) => void }) {
       />
       <TypeChoice value={type} onValue={setType} />
       <RoomChoice value={room} onValue={setRoom} />
-      <button type="submit" class="button button-main" disabled={add.busy}>
-        {add.busy ? 'Adding…' : 'Add the device'}
-      </button>
-    </form>
+    </Form>
   );
 }

@@ -1,32 +1,48 @@
-import { useNow, useObservable } from '../hooks.ts';
+import { useDeviceCatchUp } from '../catch-up.ts';
+import { useDeviceView } from '../device-view.ts';
+import { useObservable } from '../hooks.ts';
 import { valuesOf } from '../metrics.ts';
-import { BackHome } from '../parts/back-home.tsx';
+import { BackHome } from '../parts/back-link.tsx';
+import { CommandsCard } from '../parts/commands-card.tsx';
+import { ControlCard } from '../parts/control-card.tsx';
 import { DenialsCard } from '../parts/denials-card.tsx';
 import { DetailsCard } from '../parts/details-card.tsx';
+import { DeviceSchedules } from '../parts/device-schedules.tsx';
 import { HistoryCard } from '../parts/history-card.tsx';
 import { LastSeen } from '../parts/last-seen.tsx';
+import { OverrideCard } from '../parts/override-card.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Presence } from '../parts/presence.tsx';
 import { Reading } from '../parts/reading.tsx';
 import { TodayCard } from '../parts/today-card.tsx';
 import { useSession } from '../session.ts';
+import type { Device } from '../wire.ts';
 
-/** One device: its values now, their history, the day in numbers, and what is known of it. */
+/** One device: its values now, what it can be told, their history, and what is known of it. */
 export function DevicePage({ id }: { id: string }) {
   const { live } = useSession();
-  const { devices, welcomed, clockOffsetMs } = useObservable(live.state);
-  const nowMs = useNow(10_000) + clockOffsetMs;
+  const { devices, welcomed } = useObservable(live.state);
   const device = devices.get(id);
-  if (!device) {
-    return (
-      <PageHead title={welcomed ? 'No such device' : 'Device'} above={<BackHome />}>
-        <p class="quiet">
-          {welcomed ? `There is no device “${id}” in this home.` : 'Asking the hub…'}
-        </p>
-      </PageHead>
-    );
-  }
-  const values = valuesOf(device.latest);
+  if (device) return <KnownDevice device={device} />;
+  return (
+    <PageHead title={welcomed ? 'No such device' : 'Device'} above={<BackHome />}>
+      <p class="quiet">
+        {welcomed ? `There is no device “${id}” in this home.` : 'Asking the hub…'}
+      </p>
+    </PageHead>
+  );
+}
+
+function KnownDevice({ device }: { device: Device }) {
+  const { live } = useSession();
+  const { id } = device;
+  const view = useDeviceView(device);
+  useDeviceCatchUp(live, id);
+  const { nowMs, state } = view;
+  // What it said of itself since may be newer than a reading.
+  const values = valuesOf(device.latest).map(
+    ([metric, value]) => [metric, state[metric] ?? value] as const,
+  );
   const numbers = values.filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return (
     <>
@@ -48,6 +64,10 @@ export function DevicePage({ id }: { id: string }) {
           </dl>
         </section>
         <div class="device-columns">
+          <ControlCard view={view} />
+          <OverrideCard view={view} />
+        </div>
+        <div class="device-columns">
           <div class="device-column">
             {numbers.length > 0 && <HistoryCard deviceId={id} values={numbers} />}
             {numbers.length > 0 && (
@@ -56,6 +76,8 @@ export function DevicePage({ id }: { id: string }) {
           </div>
           <div class="device-column">
             {device.denied > 0 && <DenialsCard device={device} nowMs={nowMs} />}
+            <DeviceSchedules view={view} />
+            <CommandsCard view={view} />
             <DetailsCard device={device} />
           </div>
         </div>

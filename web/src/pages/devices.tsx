@@ -1,9 +1,11 @@
 import { useNow, useObservable } from '../hooks.ts';
 import { sayValue } from '../metrics.ts';
+import { AlertsCard } from '../parts/alerts-card.tsx';
 import { DeviceCard } from '../parts/device-card.tsx';
 import { FirstDevice } from '../parts/first-device.tsx';
 import { HomeActions } from '../parts/home-actions.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { ScenesStrip } from '../parts/scenes-strip.tsx';
 import { groupByRoom, powerNow, type RoomGroup } from '../rooms.ts';
 import { mayChangeDevices, useSession } from '../session.ts';
 import type { Device } from '../wire.ts';
@@ -22,6 +24,8 @@ export function DevicesPage() {
       </PageHead>
       {!welcomed && <p class="quiet">Asking the hub for your devices…</p>}
       {welcomed && all.length === 0 && <FirstDevice mayAdd={mayChange} />}
+      <AlertsCard nowMs={nowMs} />
+      <ScenesStrip />
       <div class="rooms">
         {groupByRoom(all, rooms).map((room) => (
           <RoomSection key={room.id} room={room} nowMs={nowMs} />

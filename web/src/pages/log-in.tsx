@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
 import { Field } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { ProblemNote } from '../parts/problem-note.tsx';
 
 export function LogInPage(props: { home: string; onDone: () => Promise<void> }) {
   const [email, setEmail] = useState('');
@@ -14,14 +14,7 @@ export function LogInPage(props: { home: string; onDone: () => Promise<void> }) 
   });
   return (
     <Notice title="Welcome back" lead={`Sign in to ${props.home || 'your home'}.`}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void logIn.run();
-        }}
-      >
-        <ProblemNote problem={logIn.problem} fields={['email', 'password']} />
+      <Form action={logIn} fields={['email', 'password']} submit="Sign in" busy="Signing in…">
         <Field
           label="E-mail"
           name="email"
@@ -43,10 +36,7 @@ export function LogInPage(props: { home: string; onDone: () => Promise<void> }) 
           problem={logIn.problem}
           input={{ type: 'password', autocomplete: 'current-password' }}
         />
-        <button type="submit" class="button button-main" disabled={logIn.busy}>
-          {logIn.busy ? 'Signing in…' : 'Sign in'}
-        </button>
-      </form>
+      </Form>
     </Notice>
   );
 }

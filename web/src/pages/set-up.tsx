@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
 import { Field } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { ProblemNote } from '../parts/problem-note.tsx';
 
 /** The first page of a new hub: whoever can read its terminal becomes its owner. */
 export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
@@ -20,14 +20,12 @@ export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
       title="Set up your hub"
       lead="You become the owner of this home. It takes a minute, and nothing leaves your network."
     >
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create.run();
-        }}
+      <Form
+        action={create}
+        fields={Object.keys(owner)}
+        submit="Set up and sign in"
+        busy="Setting up…"
       >
-        <ProblemNote problem={problem} fields={Object.keys(owner)} />
         <Field
           label="Set-up code"
           name="code"
@@ -68,10 +66,7 @@ export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
           help="At least 10 characters. A few plain words in a row are easy to remember and hard to guess."
           input={{ type: 'password', autocomplete: 'new-password', minLength: 10, maxLength: 128 }}
         />
-        <button type="submit" class="button button-main" disabled={create.busy}>
-          {create.busy ? 'Setting up…' : 'Set up and sign in'}
-        </button>
-      </form>
+      </Form>
     </Notice>
   );
 }

@@ -5,7 +5,7 @@ import { mayChangeDevices, useSession } from '../session.ts';
 import { dayAndYear } from '../time.ts';
 import type { Device } from '../wire.ts';
 import { Field } from './field.tsx';
-import { ProblemNote } from './problem-note.tsx';
+import { Form } from './form.tsx';
 import { RoomChoice } from './room-choice.tsx';
 import { typeWords } from './type-choice.tsx';
 
@@ -67,14 +67,7 @@ function EditForm({ device, onDone }: { device: Device; onDone: () => void }) {
     onDone();
   });
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save.run();
-      }}
-    >
-      <ProblemNote problem={save.problem} fields={['name']} />
+    <Form action={save} fields={['name']} submit="Save" busy="Saving…" onCancel={onDone}>
       <Field
         label="Name"
         name="name"
@@ -84,14 +77,6 @@ function EditForm({ device, onDone }: { device: Device; onDone: () => void }) {
         input={{ maxLength: 100, autocomplete: 'off' }}
       />
       <RoomChoice value={room} onValue={setRoom} />
-      <div class="buttons">
-        <button type="submit" class="button button-main" disabled={save.busy}>
-          {save.busy ? 'Saving…' : 'Save'}
-        </button>
-        <button type="button" class="button" onClick={onDone}>
-          Cancel
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

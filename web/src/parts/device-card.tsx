@@ -1,6 +1,8 @@
 import { valuesOf } from '../metrics.ts';
 import { linkTo } from '../route.ts';
+import { useSession } from '../session.ts';
 import type { Device } from '../wire.ts';
+import { CardSwitch } from './card-switch.tsx';
 import { DeviceIcon } from './device-icon.tsx';
 import { LastSeen } from './last-seen.tsx';
 import { Presence } from './presence.tsx';
@@ -12,7 +14,10 @@ const shownValues = 4;
 
 /** A device at a glance. The whole card leads to its page; its name is the link. */
 export function DeviceCard({ device, nowMs }: { device: Device; nowMs: number }) {
-  const values = valuesOf(device.latest);
+  const { definitionOf } = useSession();
+  const power = definitionOf(device.type)?.power?.property;
+  // The switch says it already.
+  const values = valuesOf(device.latest).filter(([metric]) => metric !== power);
   const there = device.status === 'online';
   return (
     <article class={there ? 'card device-card' : 'card device-card device-card-away'}>
@@ -32,8 +37,9 @@ export function DeviceCard({ device, nowMs }: { device: Device; nowMs: number })
           ))}
         </dl>
       ) : (
-        <p class="quiet">No readings yet.</p>
+        device.latest === null && <p class="quiet">No readings yet.</p>
       )}
+      <CardSwitch device={device} />
       {device.denied > 0 && <Warning>{refusals(device.denied)}</Warning>}
       <p class="device-card-foot">
         <LastSeen at={device.last_seen} nowMs={nowMs} />

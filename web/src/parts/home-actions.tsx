@@ -4,7 +4,7 @@ import { useAction } from '../hooks.ts';
 import { linkTo } from '../route.ts';
 import { useSession } from '../session.ts';
 import { Field } from './field.tsx';
-import { ProblemNote } from './problem-note.tsx';
+import { Form } from './form.tsx';
 
 /** What the owner can add: a device on its own page, a room right here. */
 export function HomeActions() {
@@ -26,14 +26,13 @@ export function HomeActions() {
           `“${added}” was added. Choose it on the page of a device to put the device there.`}
       </p>
       {open ? (
-        <form
-          class="card form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void add.run();
-          }}
+        <Form
+          action={add}
+          fields={['name']}
+          submit="Add the room"
+          onCancel={() => setOpen(false)}
+          isCard
         >
-          <ProblemNote problem={add.problem} fields={['name']} />
           <Field
             label="Name of the room"
             name="name"
@@ -42,15 +41,7 @@ export function HomeActions() {
             problem={add.problem}
             input={{ maxLength: 100, autocomplete: 'off' }}
           />
-          <div class="buttons">
-            <button type="submit" class="button button-main" disabled={add.busy}>
-              Add the room
-            </button>
-            <button type="button" class="button" onClick={() => setOpen(false)}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </Form>
       ) : (
         <div class="buttons">
           <a class="button" href={linkTo({ page: 'add' })}>

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useAction, useObservable } from '../hooks.ts';
-import type { Connection } from '../live.ts';
-import { linkTo } from '../route.ts';
+import type { Connection } from '../live-state.ts';
+import { linkTo, type Route } from '../route.ts';
 import { useSession } from '../session.ts';
 import { Logo } from './logo.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 /** What stands around every page: skip link, header with the state of the connection, footer. */
-export function Shell({ children }: { children: ComponentChildren }) {
+export function Shell({ route, children }: { route: Route; children: ComponentChildren }) {
   const { live, signOut } = useSession();
   const { connection } = useObservable(live.state);
   const leaving = useAction(signOut);
@@ -21,6 +21,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Logo size={30} />
           <span>Hearth</span>
         </a>
+        <Pages route={route} />
         <ConnectionState connection={connection} />
         <button type="button" class="button button-quiet" onClick={() => leaving.run()}>
           Sign out
@@ -38,6 +39,30 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </nav>
       </footer>
     </div>
+  );
+}
+
+const pages = [
+  { to: { page: 'home' }, words: 'Devices', holds: ['home', 'add', 'device'] },
+  {
+    to: { page: 'schedules' },
+    words: 'Schedules',
+    holds: ['schedules', 'schedule', 'new-schedule'],
+  },
+] as const satisfies readonly { to: Route; words: string; holds: readonly Route['page'][] }[];
+
+function Pages({ route }: { route: Route }) {
+  return (
+    <nav class="pages" aria-label="Pages">
+      {pages.map(({ to, words, holds }) => {
+        const isHere = holds.some((page) => page === route.page);
+        return (
+          <a key={to.page} href={linkTo(to)} aria-current={isHere ? 'page' : undefined}>
+            {words}
+          </a>
+        );
+      })}
+    </nav>
   );
 }
 

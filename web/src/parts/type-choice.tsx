@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { Choice } from './choice.tsx';
 
 const types: readonly (readonly [type: string, words: string])[] = [
   ['plug', 'Smart plug'],
@@ -15,23 +15,6 @@ const types: readonly (readonly [type: string, words: string])[] = [
 export const typeWords = (type: string): string =>
   types.find(([known]) => known === type)?.[1] ?? type.replaceAll(/[_-]/g, ' ');
 
-export function TypeChoice(props: { value: string; onValue: (type: string) => void }) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>What is it?</label>
-      <select
-        id={id}
-        name="type"
-        value={props.value}
-        onChange={(event) => props.onValue(event.currentTarget.value)}
-      >
-        {types.map(([type, words]) => (
-          <option key={type} value={type}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
+export const TypeChoice = (props: { value: string; onValue: (type: string) => void }) => (
+  <Choice label="What is it?" name="type" {...props} choices={types} />
+);
