@@ -61,14 +61,14 @@ function whenOf(options: ScheduleOptions): Record<string, unknown> {
     if (start === undefined) throw wrong('--start', 'is missing: when the window begins, as 09:00');
     if (options.for !== undefined) throw wrong('--for', 'is for --at and --cron; say --end');
     if (end === undefined) throw wrong('--end', 'is missing: when the window ends, as 17:00');
-    return { kind: 'weekly', days: daysOf(days), start, end };
+    return { days: daysOf(days), start, end };
   }
   if (start !== undefined) throw wrong('--start', 'is for --days');
   if (end !== undefined) throw wrong('--end', 'is for --days; say --for');
   if (at === undefined) {
-    return { kind: 'cron', cron, ...(minutes === undefined ? {} : { duration_minutes: minutes }) };
+    return { cron, ...(minutes === undefined ? {} : { duration_minutes: minutes }) };
   }
-  return { kind: 'once', at, ...(minutes === undefined ? {} : { until: later(at, minutes) }) };
+  return { at, ...(minutes === undefined ? {} : { until: later(at, minutes) }) };
 }
 
 /** So much after `at`, written as `at` is: a wall time stays one, and is counted on the wall. */

@@ -6,8 +6,14 @@ import type { Device, DeviceRecord, Scalar } from './types.ts';
 const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** A device as everyone outside this slice sees it. What it says of its firmware beats what was typed in. */
-export function deviceJson(record: DeviceRecord, report: DeviceReport, online: boolean): Device {
-  const { latest, reported } = report;
+export function deviceJson(
+  record: DeviceRecord,
+  report: DeviceReport,
+  online: boolean,
+  controlled: ReadonlySet<string>,
+): Device {
+  const { latest } = report;
+  const reported = report.reportedOf(controlled);
   return {
     id: record.id,
     name: record.name,

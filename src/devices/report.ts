@@ -32,9 +32,10 @@ export class DeviceReport {
   readonly #metrics = new Map<string, Metric>();
   readonly #reported = new Map<string, Field>();
 
-  /** What it said of itself in status messages. */
-  get reported(): StateMap {
-    return Object.fromEntries([...this.#reported].map(([name, { value }]) => [name, value]));
+  /** What it said of itself, and of what it is told to be: of each property the newest, however it came. */
+  reportedOf(controlled: ReadonlySet<string>): StateMap {
+    const isTold = ([name]: [string, Scalar]) => this.#reported.has(name) || controlled.has(name);
+    return Object.fromEntries(Object.entries(this.state).filter(isTold));
   }
 
   /** What it is like as far as anyone knows: of each property, what readings or status said last. */

@@ -143,7 +143,9 @@ export class Devices implements Part {
 
   /** @throws HearthError `not_found`. */
   get(id: string): Device {
-    return deviceJson(this.#registry.get(id), this.#reports.of(id), this.#presence.isOnline(id));
+    const record = this.#registry.get(id);
+    const controlled = this.definitions.controlled(record.type);
+    return deviceJson(record, this.#reports.of(id), this.#presence.isOnline(id), controlled);
   }
 
   /** Every device, by id. */

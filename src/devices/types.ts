@@ -62,7 +62,7 @@ export interface Device {
   readonly updated_at: string;
   /** The newest value of each metric, and the newest of their times as `timestamp`. */
   readonly latest: Readonly<Record<string, Scalar>> | null;
-  /** What the device said of itself in status messages, such as `relay_state`. */
+  /** What it said of itself in status messages, and of what it is told to be (`relay_state`): the newest. */
   readonly reported: Readonly<Record<string, Scalar>>;
   /** How many attempts of this device were refused. */
   readonly denied: number;

@@ -240,13 +240,12 @@ it.each([
   ['2026-12-24T23:30+01:00', '1h', '2026-12-24T23:30:00.000Z'],
 ])('lets what begins at %s and takes %s end at %s', (at, lasting, until) => {
   const body = scheduleBody({ action: 'turnOn', at, for: lasting });
-  expect(body).toEqual({ kind: 'once', at, until, action: 'turnOn' });
+  expect(body).toEqual({ at, until, action: 'turnOn' });
 });
 
 it('asks for a cron expression, and for an action at the end', () => {
   const cron = { action: 'turnOn', cron: '30 6 * * 1-5', for: '45m' };
   expect(scheduleBody({ ...cron, endAction: 'setFanSpeed', endValue: '1' })).toEqual({
-    kind: 'cron',
     cron: '30 6 * * 1-5',
     duration_minutes: 45,
     action: 'turnOn',

@@ -240,14 +240,14 @@ it.each([
   [
     'schedule add fan --days mon,tue --start 09:00 --end 17:00 --action setFanSpeed --value 3',
     'GET /devices/fan',
-    'POST /schedules {"device_id":"fan","kind":"weekly","days":["mon","tue"],"start":"09:00",' +
+    'POST /schedules {"device_id":"fan","days":["mon","tue"],"start":"09:00",' +
       '"end":"17:00","action":"setFanSpeed","value":3}',
   ],
   [
     'schedule add Downstairs --at 2026-12-24T18:00 --for 3h --action turnOn --name Eve',
     'GET /devices/Downstairs',
     'GET /groups',
-    'POST /schedules {"group_id":"g1","name":"Eve","kind":"once","at":"2026-12-24T18:00",' +
+    'POST /schedules {"group_id":"g1","name":"Eve","at":"2026-12-24T18:00",' +
       '"until":"2026-12-24T21:00:00","action":"turnOn"}',
   ],
   ['schedule list', 'GET /schedules'],

@@ -37,6 +37,8 @@ describe('what a device is like', () => {
     clock.advance(10);
     read({ relay_state: false });
     expect(relay()).toBe(false);
+    // As everyone sees it: what is told to be, and what was said in status messages; no mere reading.
+    expect(devices.get('plug').reported).toEqual({ relay_state: false, firmware_version: '1.0' });
     // The same as before is news too: it was said later than the reading.
     clock.advance(10);
     await say({ relay_state: true });
@@ -151,7 +153,10 @@ describe('a saved report', () => {
     };
     const report = DeviceReport.fromJson(JSON.stringify(saved));
     expect(report.latest).toEqual({ timeUs: 3_000_000, values: { power: 7, relay_state: false } });
-    expect(report.reported).toEqual({ relay_state: true, firmware_version: '1.0' });
+    expect(report.reportedOf(new Set(['voltage']))).toEqual({
+      relay_state: false,
+      firmware_version: '1.0',
+    });
     expect(report.state).toEqual({ power: 7, relay_state: false, firmware_version: '1.0' });
     expect(report).toMatchObject({ lastSeenMs: 5000, denied: 2 });
   });

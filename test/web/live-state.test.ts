@@ -104,11 +104,11 @@ const told = (device: Partial<Device>): ServerMessage => ({
 const stateOf = (...messages: ServerMessage[]) => hear(...messages).states.get('plug');
 
 describe('what a device is like', () => {
-  it('is what readings and status said, and of both readings at first', () => {
+  it('is what readings said, and of what is reported that, at first', () => {
     const device = { ...plug, reported: { relay_state: true, power: 9 } };
     expect(stateOf({ ...welcome, devices: [device] })).toEqual({
       relay_state: true,
-      power: 5,
+      power: 9,
       voltage: 230,
     });
   });

@@ -123,11 +123,11 @@ function withDevice(state: LiveState, { change, device }: Message<'device'>): Li
   return { ...state, devices, states };
 }
 
-/** Readings before the rest: a device that reads a property out does so again and again. */
+/** What is controlled stands in `reported` as it was said last, in a reading or otherwise. */
 const stateAtFirst = ({ latest, reported }: Device): StateMap => {
   if (latest === null) return reported;
   const { timestamp: _, ...values } = latest;
-  return { ...reported, ...values };
+  return { ...values, ...reported };
 };
 
 /** What a device has just said: of all that it ever reported, what is other than before. */

@@ -23,6 +23,7 @@ export class Definitions {
   readonly #audit: AuditTrail;
   readonly #log: Log;
   readonly #own = new Map<string, TypeDefinition>();
+  readonly #controlled = new WeakMap<TypeDefinition, ReadonlySet<string>>();
 
   constructor({
     db,
@@ -47,6 +48,17 @@ export class Definitions {
   /** The definition that applies to a device of this type: the generic one for a word without its own. */
   of(type: string): TypeDefinition {
     return this.#find(type) ?? { ...generic, label: type };
+  }
+
+  /** The properties that actions of this type bring about. */
+  controlled(type: string): ReadonlySet<string> {
+    const definition = this.#find(type) ?? generic;
+    let names = this.#controlled.get(definition);
+    if (names === undefined) {
+      names = new Set(definition.actions.flatMap(({ sets }) => Object.keys(sets ?? {})));
+      this.#controlled.set(definition, names);
+    }
+    return names;
   }
 
   /** Those that come with Hearth, then the owner's own, by their words. */
