@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Config, type ConfigKey, environmentName } from '#config';
 import { type Db, lockDirectory, migrate, migrations, openDatabase } from '#db';
 import {
+  type Cancel,
   type Clock,
   HearthError,
   isHearthError,
@@ -66,8 +67,12 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   }
 }
 
+/** How long a clock may be behind before someone has to look. */
+const clockDoubtMs = 120_000;
+
 class RunningHub implements Hub {
   readonly #config: Config;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #lifecycle: Lifecycle;
   readonly #release: () => void;
@@ -78,6 +83,7 @@ class RunningHub implements Hub {
   constructor(options: HubOptions, db: Db, release: () => void) {
     const { config, log, clock = systemClock, logs } = options;
     this.#config = config;
+    this.#clock = clock;
     this.#log = log;
     this.#offline = options.offline === true;
     this.#release = release;
@@ -130,6 +136,7 @@ class RunningHub implements Hub {
       parts.telemetry,
       restored,
       parts.due,
+      parts.alerts,
       parts.commands,
       parts.deviceConfig,
       parts.schedules,
@@ -152,20 +159,31 @@ class RunningHub implements Hub {
 
   /** What is due fires only while there is a broker to speak through. */
   #time(): Part {
-    const { due, alerts } = this.#parts;
+    const { due } = this.#parts;
+    let cancel: Cancel = () => {};
     return {
       name: 'what is due',
       start: async () => {
         due.open();
-        if (due.clockIsPlausible) return;
-        alerts.raise({
-          kind: 'clock_behind',
-          message:
-            "This machine's clock is behind the last time that the hub ran: schedules and timers wait until it is right.",
-        });
+        // A machine without a battery for its clock is told the time soon after it boots.
+        cancel = this.#clock.after(clockDoubtMs, () => this.#doubtClock());
       },
-      stop: async () => due.close(),
+      stop: async () => {
+        cancel();
+        due.close();
+      },
     };
+  }
+
+  #doubtClock(): void {
+    const { due, alerts } = this.#parts;
+    if (due.clockIsPlausible) return;
+    const ranAt = new Date(due.markAtMs).toISOString();
+    alerts.raise({
+      kind: 'clock_behind',
+      message: `The clock of this machine is behind ${ranAt}, when the hub last ran: schedules and timers wait until it is right. If it is right, start the hub once with HEARTH_CLOCK_TRUSTED=true.`,
+      detail: { ran_at: ranAt },
+    });
   }
 
   /** MQTT's own ports; the one inside HTTPS is `http`'s. */

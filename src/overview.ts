@@ -21,7 +21,7 @@ interface Overseen {
 }
 
 /** How `/health` asks each part whether it does its work: by making it do a little. */
-export function probesOf({ db, broker, telemetry }: Overseen): Probe[] {
+export function probesOf({ db, broker, due, telemetry }: Overseen): Probe[] {
   return [
     { name: 'database', check: async () => void db.prepare('SELECT 1').get() },
     {
@@ -30,6 +30,13 @@ export function probesOf({ db, broker, telemetry }: Overseen): Probe[] {
         broker.addresses().length > 0
           ? { status: 'healthy' }
           : { status: 'unhealthy', detail: 'no MQTT listener is open' },
+    },
+    {
+      name: 'clock',
+      check: async () =>
+        due.clockIsPlausible
+          ? { status: 'healthy' }
+          : { status: 'degraded', detail: 'behind the last time the hub ran: schedules wait' },
     },
     {
       name: 'telemetry',

@@ -1,6 +1,6 @@
 import type { Api } from '#auth';
 import type { Db } from '#db';
-import { type Clock, type Log, Signal, sortableId } from '#kernel';
+import { type Cancel, type Clock, type Log, type Part, Signal, sortableId } from '#kernel';
 import { alertRoutes } from './routes.ts';
 import type { Alert, AlertKind, NewAlert } from './types.ts';
 
@@ -17,17 +17,23 @@ interface Row {
 
 const mostKept = 1000;
 const sameWithinMs = 3_600_000;
+/** Those of one moment are written together: two hundred devices may be away at once. */
+const gatherMs = 50;
 /** One that repeats every second is written down every so often, not every time. */
 const writeEveryMs = 10_000;
 
 /** What went wrong and needs someone to look: kept, bounded, and told to whoever listens. */
-export class Alerts {
+export class Alerts implements Part {
+  readonly name = 'alerts';
   readonly onRaised: Signal<Alert>;
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #log: Log;
   /** The newest alert of each kind and device. */
   readonly #newest = new Map<string, { row: Row; writtenMs: number }>();
+
+  readonly #unwritten = new Map<string, Row>();
+  #writing: Cancel | undefined;
 
   constructor({ db, clock, log }: { readonly db: Db; readonly clock: Clock; readonly log: Log }) {
     this.#db = db;
@@ -63,34 +69,54 @@ export class Alerts {
     this.#newest.set(key, { row, writtenMs: isDue ? nowMs : before.writtenMs });
     if (!isDue) return;
     this.#log.warn({ alert: kind, deviceId, ...detail }, message);
-    this.#write(row);
+    this.#unwritten.set(row.id, row);
+    this.#writing ??= this.#clock.after(gatherMs, () => this.#write());
     this.onRaised.emit(alertJson(row));
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    this.#write();
   }
 
   /** Newest first. */
   list(limit: number): Alert[] {
+    this.#write();
     return this.#db
       .prepare<[number], Row>('SELECT * FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?')
       .all(limit)
       .map(alertJson);
   }
 
-  #write(row: Row): void {
-    this.#db.transaction(() => {
-      this.#db
-        .prepare(
-          `INSERT INTO alerts (id, at_ms, last_at_ms, count, kind, device_id, message, detail)
-           VALUES (@id, @at_ms, @last_at_ms, @count, @kind, @device_id, @message, @detail)
-           ON CONFLICT (id) DO UPDATE SET last_at_ms = excluded.last_at_ms, count = excluded.count`,
-        )
-        .run(row);
-      this.#db
-        .prepare(
-          `DELETE FROM alerts WHERE id NOT IN
-             (SELECT id FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?)`,
-        )
-        .run(mostKept);
-    })();
+  #write(): void {
+    this.#writing?.();
+    this.#writing = undefined;
+    if (this.#unwritten.size === 0) return;
+    const put = this.#db.prepare(
+      `INSERT INTO alerts (id, at_ms, last_at_ms, count, kind, device_id, message, detail)
+       VALUES (@id, @at_ms, @last_at_ms, @count, @kind, @device_id, @message, @detail)
+       ON CONFLICT (id) DO UPDATE SET last_at_ms = excluded.last_at_ms, count = excluded.count`,
+    );
+    try {
+      this.#db.transaction(() => {
+        for (const row of this.#unwritten.values()) put.run(row);
+        this.#db
+          .prepare(
+            `DELETE FROM alerts WHERE id NOT IN
+               (SELECT id FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?)`,
+          )
+          .run(mostKept);
+      })();
+      this.#unwritten.clear();
+    } catch (error) {
+      this.#log.error({ err: error, alerts: this.#unwritten.size }, 'alerts were not written down');
+      // Tried again with the next one; bounded, because a full disk may last.
+      while (this.#unwritten.size > mostKept) {
+        const oldest = this.#unwritten.keys().next();
+        if (!oldest.done) this.#unwritten.delete(oldest.value);
+      }
+    }
   }
 }
 

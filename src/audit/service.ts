@@ -78,14 +78,16 @@ export class Audit {
 
   /** Rows, newest first. */
   list({ subject, action, before, limit }: AuditFilter): AuditRow[] {
+    // Only what is asked for stands in the condition, so that an index can answer it.
+    const conditions = [
+      subject !== undefined && 'subject = @subject',
+      action !== undefined && 'action = @action',
+      before !== undefined && 'seq < @before',
+    ].filter((condition) => condition !== false);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const rows = this.#db
-      .prepare<unknown[], Stored>(
-        `SELECT * FROM audit
-         WHERE (@subject IS NULL OR subject = @subject) AND (@action IS NULL OR action = @action)
-           AND (@before IS NULL OR seq < @before)
-         ORDER BY seq DESC LIMIT @limit`,
-      )
-      .all({ subject: subject ?? null, action: action ?? null, before: before ?? null, limit });
+      .prepare<[object], Stored>(`SELECT * FROM audit ${where} ORDER BY seq DESC LIMIT @limit`)
+      .all({ subject, action, before, limit });
     return rows.map(({ at_ms, detail, ...row }) => ({
       ...row,
       atMs: at_ms,

@@ -71,6 +71,11 @@ export class DueQueue implements Part {
     return this.#plausible;
   }
 
+  /** The last time the hub is known to have run at, of before this run; milliseconds since 1970. */
+  get markAtMs(): number {
+    return this.#markAtMs;
+  }
+
   /** How many rows wait. */
   get size(): number {
     return this.#entries.size;

@@ -12,6 +12,7 @@ import {
   type Channel,
   isOwnSubscription,
   isReadable,
+  isReadableByPeople,
   isServiceWritable,
   isTowardsDevice,
   ownPublishChannel,
@@ -84,11 +85,17 @@ export class DeviceGate implements Gate {
   }
 
   maySubscribe(identity: Identity, filter: string): boolean {
-    return identity.kind === 'device'
-      ? isOwnSubscription(identity.name, filter)
-      : isReadable(filter);
+    switch (identity.kind) {
+      case 'device':
+        return isOwnSubscription(identity.name, filter);
+      case 'service':
+        return isReadable(filter);
+      case 'person':
+        return isReadableByPeople(filter);
+    }
   }
 
+  /** Asked of each topic too: a person's `devices/#` does not bring them what is said to devices. */
   mayReceive(identity: Identity, topic: string): boolean {
     return this.maySubscribe(identity, topic);
   }

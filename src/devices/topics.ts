@@ -62,6 +62,15 @@ export function isOwnSubscription(deviceId: string, filter: string): boolean {
 export const isReadable = (filter: string): boolean =>
   !filter.startsWith('$') || filter === '$SYS' || filter.startsWith('$SYS/');
 
+/**
+ * As above for people, guests among them: not what is said to devices. Commands and configurations
+ * may hold secrets, and are to be had from the API by whoever may control devices.
+ */
+export function isReadableByPeople(filter: string): boolean {
+  const read = readTopic(filter);
+  return isReadable(filter) && (read === undefined || !isTowardsDevice(read.channel));
+}
+
 /** Whether a service may write a topic: all but the broker's own and what is said to devices. */
 export function isServiceWritable(topic: string): boolean {
   if (topic.startsWith('$')) return false;

@@ -124,6 +124,7 @@ describe('the alerts', () => {
     }
     clock.advance(minuteMs);
     alerts.raise(badSignature);
+    await alerts.stop();
     const messages = make()
       .list(3)
       .map(({ message }) => message);

@@ -165,6 +165,13 @@ describe('publishing', () => {
     const { gate } = await homeWith('plug');
     expect(gate.mayPublish(person('token:1'), 'devices/plug/telemetry').allowed).toBe(false);
     expect(gate.maySubscribe(person('token:1'), '#')).toBe(true);
+    // What is said to devices may hold secrets: guests are people too.
+    for (const topic of ['devices/plug/command', 'smartplug/plug/config', 'device/plug/command']) {
+      expect(gate.mayReceive(person('token:1'), topic), topic).toBe(false);
+      expect(gate.mayReceive(service('node-red'), topic), topic).toBe(true);
+    }
+    expect(gate.maySubscribe(person('token:1'), 'devices/+/command')).toBe(false);
+    expect(gate.mayReceive(person('token:1'), 'devices/plug/telemetry')).toBe(true);
     expect(gate.mayReceive(person('token:1'), '$hearth/x')).toBe(false);
   });
 });

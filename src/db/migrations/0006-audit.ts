@@ -17,5 +17,6 @@ export const audit: Migration = {
       hash TEXT NOT NULL
     ) STRICT;
     CREATE INDEX audit_subject ON audit (subject, seq);
+    CREATE INDEX audit_action ON audit (action, seq);
   `,
 };
