@@ -148,6 +148,12 @@ class RunningHub implements Hub {
       this.#mqttListeners(),
       parts.realtime,
       parts.http,
+      // Stopped first: an answer that someone waits for still goes out.
+      {
+        name: 'waiting requests',
+        start: async () => {},
+        stop: async () => parts.commands.endWaiting(),
+      },
     ];
     await this.#lifecycle.start([parts.ops, ...keepers, ...(this.#offline ? [] : takers)]);
   }

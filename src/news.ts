@@ -58,7 +58,8 @@ function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
 }
 
 function connectCommands(parts: Parts): void {
-  const { alerts, commands, deviceConfig, due, groups, overrides, schedules, signing } = parts;
+  const { alerts, commands, deviceConfig, due, groups, overrides } = parts;
+  const { schedules, signing, telemetry } = parts;
   commands.onChange.listen((command) => {
     overrides.onCommand(command);
     deviceConfig.onCommand(command);
@@ -66,14 +67,18 @@ function connectCommands(parts: Parts): void {
   });
   commands.onOtherAck.listen((ack) => deviceConfig.onOtherAck(ack));
   groups.onChange.listen(({ groupId }) => schedules.onGroupChanged(groupId));
-  due.onPlausible.listen(() => schedules.settleAfterBoot());
+  commands.onStrayAnswer.listen((answer) => telemetry.quarantine.add(answer));
+  due.onPlausible.listen(() => {
+    schedules.settleAfterBoot();
+    commands.onClockBelieved();
+  });
   for (const signal of [commands.onAlert, signing.onAlert]) {
     signal.listen((alert) => alerts.raise(alert));
   }
 }
 
 function connectLiveView(parts: Parts): void {
-  const { alerts, commands, deviceConfig, groups, overrides, realtime, schedules } = parts;
+  const { alerts, commands, deviceConfig, devices, groups, overrides, realtime, schedules } = parts;
   commands.onChange.listen((command) => realtime.announce({ type: 'command', command }));
   overrides.onChange.listen((override) => realtime.announce({ type: 'override', override }));
   schedules.onChange.listen((news) => realtime.announce({ type: 'schedule', ...news }));
@@ -83,6 +88,9 @@ function connectLiveView(parts: Parts): void {
   );
   groups.scenes.onChange.listen(({ change, sceneId: id }) =>
     realtime.announce({ type: 'scene', change, id }),
+  );
+  devices.definitions.onChange.listen(({ change, definition }) =>
+    realtime.announce({ type: 'device_type', change, device_type: definition }),
   );
   alerts.onRaised.listen((alert) => realtime.announce({ type: 'alert', alert }));
 }

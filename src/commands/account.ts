@@ -3,6 +3,7 @@
 import type { NewAlert } from '#alerts';
 import type { AuditEntry } from '#audit';
 import type { Draft } from './draft.ts';
+import type { Settled } from './machine.ts';
 import { type CommandRecord, words } from './record.ts';
 import type { CommandRequest } from './types.ts';
 
@@ -23,7 +24,7 @@ export const createRow = ({ command, asked }: Draft, { origin }: CommandRequest)
 
 export const settleRow = (
   command: CommandRecord,
-  settled: { readonly outcome: string; readonly actor: string; readonly origin: string },
+  settled: Settled & { readonly origin: string },
 ): AuditEntry => ({
   actor: settled.actor,
   action: 'command.settle',
@@ -33,6 +34,7 @@ export const settleRow = (
   detail: {
     ...actionDetail(command),
     attempts: command.attempts,
+    ...(settled.for !== undefined && { for: settled.for }),
     ...(command.error !== null && { error: command.error }),
   },
 });

@@ -10,6 +10,11 @@ export interface Ack {
   readonly state: StateMap;
 }
 
+/** Why an answer says nothing, in words for whoever wrote the firmware. */
+export interface AckProblem {
+  readonly problem: string;
+}
+
 const longestPayload = 16 * 1024;
 const longestId = 128;
 const longestMessage = 200;
@@ -22,22 +27,27 @@ const no = new Set(['error', 'failed', 'failure', 'rejected', 'nack', 'invalid']
 
 /**
  * Reads an acknowledgment of any family: the native `{id, status, message?, state?}` and the
- * purifier's spellings of the same. `undefined` when it names no command or does not say what
- * became of it.
+ * purifier's spellings of the same. A problem when it names no command or does not say what became
+ * of it.
  */
-export function readAck(payload: Buffer): Ack | undefined {
-  if (payload.length > longestPayload) return undefined;
+export function readAck(payload: Buffer): Ack | AckProblem {
+  const longest = `${longestPayload / 1024} KB`;
+  if (payload.length > longestPayload) return { problem: `the answer is longer than ${longest}` };
   let body: unknown;
   try {
     body = JSON.parse(payload.toString('utf8'));
   } catch {
-    return undefined;
+    return { problem: 'the answer is not JSON' };
   }
-  if (!isObject(body)) return undefined;
+  if (!isObject(body)) return { problem: 'the answer is not a JSON object' };
   const id = firstOf(body, ['commandId', 'command_id', 'id']);
+  if (typeof id !== 'string' || id === '') {
+    return { problem: 'the answer has no id: it takes the id of the command, as text' };
+  }
+  if (id.length > longestId) return { problem: `its id is longer than ${longestId} characters` };
   const ok = verdictOf(body);
-  if (typeof id !== 'string' || id === '' || id.length > longestId || ok === undefined) {
-    return undefined;
+  if (ok === undefined) {
+    return { problem: 'the answer does not say what became of it: status takes "ok" or "error"' };
   }
   return {
     id,

@@ -4,6 +4,7 @@ import { type Clock, HearthError, isHearthError, type Log } from '#kernel';
 import { createRow, timedOutAlert } from './account.ts';
 import { Counts } from './counts.ts';
 import { type Draft, policyOf } from './draft.ts';
+import { LaterNews } from './later-news.ts';
 import { dueKind, Ledger } from './ledger.ts';
 import { advance, type CommandEvent, type Step } from './machine.ts';
 import { Outbox } from './outbox.ts';
@@ -26,6 +27,23 @@ export interface CourseOptions {
   readonly onAlert: (alert: NewAlert) => void;
 }
 
+/** A command that may be begun. */
+export interface Opening {
+  readonly made: Draft;
+  readonly request: CommandRequest;
+  /** The id of a command whose idempotency key it takes over. */
+  readonly outdatedKey: string | undefined;
+}
+
+/** One that is about to be, with the older ones whose word it takes. */
+interface Beginning {
+  readonly opening: Opening;
+  readonly live: Live;
+  readonly ends: readonly { readonly older: Live; readonly step: Step }[];
+}
+
+const isBeginning = (result: Beginning | HearthError): result is Beginning => 'live' in result;
+
 const mostPending = 50;
 
 /**
@@ -36,6 +54,7 @@ export class Course {
   readonly roster = new Roster();
   readonly counts = new Counts();
   readonly ledger: Ledger;
+  readonly #later: LaterNews;
   readonly #options: CourseOptions;
   readonly #outbox: Outbox;
   #running = false;
@@ -44,6 +63,10 @@ export class Course {
     this.#options = options;
     this.#outbox = new Outbox(options);
     this.ledger = new Ledger({ ...options, onWritten: (ids) => this.#release(ids) });
+    this.#later = new LaterNews(options.clock, (live) => {
+      this.ledger.note({ command: live.command, history: [] });
+      this.#tell(live);
+    });
   }
 
   get isRunning(): boolean {
@@ -54,12 +77,15 @@ export class Course {
   start(): void {
     const { store, due } = this.#options;
     due.handle(dueKind, (id) => this.#onDue(id));
-    for (const command of store.unsettled(this.nowMs())) this.#enrol(this.#liveOf(command));
+    for (const command of store.unsettled(this.nowMs())) {
+      this.#enrol({ ...this.#liveOf(command), isOfEarlierRun: true });
+    }
     store.transaction(() => {
       // A crash may come between taking a row out of the queue and putting in the next.
       for (const { command } of this.roster.all()) {
         if (!isPending(command) || due.dueAtMs(dueKind, command.id) !== undefined) continue;
-        due.setAfter(dueKind, command.id, 0);
+        // Not `setAfter`, which fires though the clock be wrong: it may be over long since.
+        due.set(dueKind, command.id, this.nowMs());
       }
     });
     this.#running = true;
@@ -67,6 +93,7 @@ export class Course {
 
   stop(): void {
     this.#running = false;
+    for (const { command } of this.#later.stop()) this.ledger.note({ command, history: [] });
     this.ledger.stop();
   }
 
@@ -79,8 +106,10 @@ export class Course {
   find(id: string): Live | undefined {
     const live = this.roster.get(id);
     if (live) return live;
-    const command = this.#options.store.find(id);
-    return command && this.#liveOf(command);
+    const { store } = this.#options;
+    const command = store.find(id);
+    if (command === undefined) return undefined;
+    return this.#liveOf({ ...command, answeredAgain: store.wasAnsweredAgain(id) });
   }
 
   /** A command as it is now, written down or not. */
@@ -93,53 +122,108 @@ export class Course {
    * its place in the queue, and the end of those whose word it takes.
    * @throws HearthError `too_many_requests`, `storage_failed`.
    */
-  begin(made: Draft, request: CommandRequest, outdatedKey: string | undefined): Live {
-    const { command } = made;
-    const live: Live = { ...made, seen: {}, isOutdated: false };
-    const pending = this.roster.pendingOf(command.deviceId);
+  begin(opening: Opening): Live {
+    const [live] = this.beginAll([opening]);
+    if (live === undefined || isHearthError(live)) throw live;
+    return live;
+  }
+
+  /** Begins commands in one transaction, and then makes the first attempts. */
+  beginAll(openings: readonly Opening[]): (Live | HearthError)[] {
+    const beginnings: Beginning[] = [];
+    const begun = openings.map((opening) => {
+      const result = this.#begin(opening, beginnings);
+      if (isBeginning(result)) beginnings.push(result);
+      return result;
+    });
+    const failure = this.#write(beginnings);
+    if (failure) return begun.map((result) => (isBeginning(result) ? failure : result));
+    for (const { live, ends } of beginnings) {
+      for (const { older, step } of ends) {
+        // It is written; what is left is to take it out of the queue.
+        this.ledger.note({ command: step.command, history: [], next: 'never' });
+        this.#adopt(older, step);
+      }
+      this.counts.add({ history: [created(live.command.createdAtMs)] });
+      this.#enrol(live);
+    }
+    for (const { live, ends } of beginnings) {
+      for (const { older } of ends) this.#tell(older);
+      this.#tell(live);
+    }
+    for (const { live } of beginnings) this.happen(live, [{ type: 'due', atMs: this.nowMs() }]);
+    return begun.map((result) => (isBeginning(result) ? result.live : result));
+  }
+
+  /** What a command begins with, after those that begin with it. */
+  #begin(opening: Opening, beginnings: readonly Beginning[]): Beginning | HearthError {
+    const live = newLive(opening.made);
+    const { deviceId, createdAtMs: atMs, requestedBy: by, id: commandId } = live.command;
+    const before = beginnings.filter((other) => other.live.command.deviceId === deviceId);
+    const ended = new Set(before.flatMap(({ ends }) => ends.map(({ older }) => older)));
+    const pending = [
+      ...this.roster.pendingOf(deviceId),
+      ...before.map((other) => other.live),
+    ].filter((older) => !ended.has(older));
     const replaced = pending.filter((older) => supersedes(live, older));
-    if (pending.length - replaced.length >= mostPending) throw tooMany(command.deviceId);
-    // Their histories are to end with what ended them.
-    if (replaced.length > 0) this.ledger.flush();
-    const { createdAtMs: atMs, requestedBy: by, id: commandId } = command;
+    if (pending.length - replaced.length >= mostPending) return tooMany(deviceId);
     const ends = replaced.map((older) => ({
       older,
       step: advance(older.command, { type: 'superseded', atMs, by, commandId }, older.policy),
     }));
-    this.#write(
-      made,
-      request,
-      outdatedKey,
-      ends.map(({ step }) => step),
-    );
-    for (const { older, step } of ends) {
-      // It is written; what is left is to take it out of the queue.
-      this.ledger.note({ command: step.command, history: [], next: 'never' });
-      this.#adopt(older, step);
-      this.#tell(older);
-    }
-    this.#enrol(live);
-    this.counts.add({ history: [created(atMs)] });
-    this.#tell(live);
-    this.happen(live, [{ type: 'due', atMs: this.nowMs() }]);
-    return live;
+    return { opening, live, ends };
   }
 
   /** Lets events happen to a command, and does what follows; `origin` is where they were asked from. */
   happen(live: Live, events: readonly CommandEvent[], origin = ''): void {
     const before = live.command;
     let publish: Step['publish'];
+    let isLoud = false;
     for (const event of events) {
       const step = advance(live.command, event, live.policy);
       publish ??= step.publish;
       this.#adopt(live, step);
+      if (step.isQuiet) {
+        this.#later.add(live);
+        continue;
+      }
+      isLoud = true;
       // Where it is to be published, whoever found it due has put the next look into the queue.
       if (step.history.length === 0 && (step.publish || step.next === undefined)) continue;
       this.roster.add(live);
       this.ledger.note(step, origin);
     }
-    if (isVisiblyOther(before, live.command)) this.#tell(live);
+    if (isLoud && isVisiblyOther(before, live.command)) this.#tell(live);
     if (publish && isPending(live.command)) this.#publish(live, publish);
+  }
+
+  /**
+   * Gives a command up; it is on disk then, for whoever asked for it relies on it.
+   * @throws HearthError `storage_failed`: the command is as it was.
+   */
+  cancel(live: Live, by: string, origin: string): void {
+    const { store, due, log } = this.#options;
+    const { id, deviceId } = live.command;
+    const event: CommandEvent = { type: 'cancelled', atMs: this.nowMs(), by };
+    const step = advance(live.command, event, live.policy);
+    try {
+      // Its history is to end with this.
+      if (!this.ledger.flush()) throw new Error('what happened before is not written down');
+      store.transaction(() => {
+        this.ledger.write(step, origin);
+        due.cancel(dueKind, id);
+      });
+    } catch (error) {
+      log.error({ err: error, deviceId, commandId: id }, 'a cancellation was not written down');
+      throw new HearthError('storage_failed', 'the cancellation could not be written down', {
+        hint: 'The command is as it was. Look at the disk of the hub.',
+        retryable: true,
+        cause: error,
+      });
+    }
+    this.#adopt(live, step);
+    this.#tell(live);
+    this.#release([id]);
   }
 
   /** Lets go of what is only watched and has been for long enough. */
@@ -151,43 +235,52 @@ export class Course {
   forget(deviceId: string): string[] {
     const ids = [...(this.roster.ofDevice(deviceId)?.keys() ?? [])];
     for (const id of ids) {
+      const live = this.roster.get(id);
+      if (live) this.#later.forget(live);
       this.roster.remove(id);
       this.ledger.forget(id);
     }
     return ids;
   }
 
-  #write(
-    made: Draft,
-    request: CommandRequest,
-    outdatedKey: string | undefined,
-    ends: readonly Step[],
-  ): void {
-    const { store, due, audit, log } = this.#options;
-    const { command, policy } = made;
-    const waitMs = Math.min(policy.intervalMs, command.expiresAtMs - command.createdAtMs);
+  /** One transaction for all of them; returns why it could not be made, if so. */
+  #write(beginnings: readonly Beginning[]): HearthError | undefined {
+    if (beginnings.length === 0) return undefined;
+    // The histories of those that end are to end with what ended them.
+    if (beginnings.some(({ ends }) => ends.length > 0)) this.ledger.flush();
+    const { store, log } = this.#options;
     try {
       store.transaction(() => {
-        if (outdatedKey !== undefined) store.releaseKey(outdatedKey);
-        store.insert({
-          ...made,
-          setsState: Object.keys(made.expected).length > 0,
-          idempotencyKey: request.idempotencyKey ?? null,
-        });
-        store.addHistory(command.id, [created(command.createdAtMs)]);
-        audit.append(createRow(made, request));
-        due.setAfter(dueKind, command.id, waitMs);
-        for (const step of ends) this.ledger.write(step, request.origin ?? '');
+        for (const beginning of beginnings) this.#writeOne(beginning);
       });
+      return undefined;
     } catch (error) {
-      if (isHearthError(error)) throw error;
-      log.error({ err: error, deviceId: command.deviceId }, 'a command was not written down');
-      throw new HearthError('storage_failed', 'the command could not be written down', {
+      if (isHearthError(error)) return error;
+      const deviceIds = beginnings.map(({ live }) => live.command.deviceId).slice(0, 10);
+      log.error({ err: error, deviceIds }, 'a command was not written down');
+      return new HearthError('storage_failed', 'the command could not be written down', {
         hint: 'Nothing was sent. Look at the disk of the hub.',
         retryable: true,
         cause: error,
       });
     }
+  }
+
+  #writeOne({ opening, ends }: Beginning): void {
+    const { store, due, audit } = this.#options;
+    const { made, request, outdatedKey } = opening;
+    const { command, policy } = made;
+    if (outdatedKey !== undefined) store.releaseKey(outdatedKey);
+    store.insert({
+      ...made,
+      setsState: Object.keys(made.expected).length > 0,
+      idempotencyKey: request.idempotencyKey ?? null,
+    });
+    store.addHistory(command.id, [created(command.createdAtMs)]);
+    audit.append(createRow(made, request));
+    const waitMs = Math.min(policy.intervalMs, command.expiresAtMs - command.createdAtMs);
+    due.setAfter(dueKind, command.id, waitMs);
+    for (const { step } of ends) this.ledger.write(step, request.origin ?? '');
   }
 
   /** In the transaction that took the row out of the queue. */
@@ -205,12 +298,19 @@ export class Course {
 
   #publish(live: Live, publish: NonNullable<Step['publish']>): void {
     const { id } = live.command;
-    this.happen(live, [
-      this.#outbox.publish(live.command, publish, () => {
+    live.copies += 1;
+    const copy = live.copies;
+    const event = this.#outbox.publish(live.command, publish, {
+      onDelivered: () => {
         const known = this.#running ? this.find(id) : undefined;
         if (known) this.happen(known, [{ type: 'delivered', atMs: this.nowMs() }]);
-      }),
-    ]);
+      },
+      onLost: () => {
+        const isLatest = this.roster.get(id)?.copies === copy;
+        if (isLatest && this.#running) this.happen(live, [{ type: 'lost', atMs: this.nowMs() }]);
+      },
+    });
+    this.happen(live, [event]);
   }
 
   #adopt(live: Live, step: Step): void {
@@ -219,8 +319,9 @@ export class Course {
     if (step.settled?.outcome === 'timed_out') this.#options.onAlert(timedOutAlert(step.command));
   }
 
-  #tell({ command }: Live): void {
-    this.#options.onChange(commandJson(command));
+  #tell(live: Live): void {
+    this.#later.forget(live);
+    this.#options.onChange(commandJson(live.command));
   }
 
   /** Adds a command; of older ones that it contradicts the device's reports say nothing any more. */
@@ -234,7 +335,7 @@ export class Course {
   #liveOf(command: CommandRecord): Live {
     const definition = this.#options.devices.definitionOf(command.deviceId);
     const expected = expectedState(definition, command);
-    return { command, policy: policyOf(definition), expected, seen: {}, isOutdated: false };
+    return newLive({ command, policy: policyOf(definition), expected });
   }
 
   #release(ids: readonly string[]): void {
@@ -242,6 +343,14 @@ export class Course {
     for (const id of ids) this.roster.release(id, nowMs);
   }
 }
+
+const newLive = (made: Pick<Live, 'command' | 'policy' | 'expected'>): Live => ({
+  ...made,
+  seen: {},
+  isOutdated: false,
+  isOfEarlierRun: false,
+  copies: 0,
+});
 
 const created = (atMs: number) => ({ atMs, event: 'created', detail: '' });
 

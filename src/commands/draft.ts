@@ -23,7 +23,6 @@ export interface Draft {
 
 const leastExpiryMs = 1000;
 const mostExpiryMs = 30 * 86_400_000;
-const longestValue = 8192;
 const longestKey = 128;
 
 /**
@@ -42,12 +41,7 @@ export function draft(
   const { definition, reported } = surroundings;
   const { expiresInMs } = request;
   checkExpiry(expiresInMs);
-  const asked = askedOf(request);
-  if (JSON.stringify(asked.value).length > longestValue) {
-    throw new HearthError('unprocessable', `value is longer than ${longestValue} characters`, {
-      field: 'value',
-    });
-  }
+  const asked = askedOf(request, definition);
   const action = resolveToggle(definition, checkAction(definition, asked), reported);
   const policy = policyOf(definition);
   const createdAtMs = Math.floor(surroundings.nowMs);
@@ -78,14 +72,26 @@ export function draft(
       error: null,
       agrees: false,
       unconfirmedDelivery: false,
+      unproven: 0,
+      contradicted: [],
+      answeredAgain: false,
     },
   };
 }
 
-export const askedOf = ({ action, value }: CommandRequest): Draft['asked'] => ({
-  action,
-  value: value ?? null,
-});
+/**
+ * The words of a request, once they are ones that the device understands: before that a value may be
+ * of any size and depth, and must not be looked at.
+ * @throws HearthError `unprocessable` naming the range.
+ */
+export function askedOf(
+  { action, value }: CommandRequest,
+  definition: TypeDefinition,
+): Draft['asked'] {
+  const asked = { action, value: value ?? null };
+  checkAction(definition, asked);
+  return asked;
+}
 
 export const policyOf = ({ retry }: TypeDefinition): Policy => ({
   attempts: retry.attempts,

@@ -1,6 +1,7 @@
 export type { DevicePort, DuePort, ReadingNews, Send, Sign, StatusNews } from './ports.ts';
 export type { CommandsOptions } from './service.ts';
 export { Commands } from './service.ts';
+export { shownTo } from './shown.ts';
 export type {
   Command,
   CommandHistoryEntry,
@@ -9,4 +10,7 @@ export type {
   CommandStatus,
   ManualWord,
   OtherAck,
+  StrayAnswer,
+  WaitUntil,
 } from './types.ts';
+export { waitUntils } from './types.ts';

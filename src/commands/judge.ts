@@ -25,19 +25,23 @@ export function judge(live: Live, report: Report, nowMs: number): CommandEvent |
   const verdict = agreement(expected, live.seen);
   if (verdict === 'unknown') return undefined;
   const agrees = verdict === 'agrees';
-  const contradiction = agrees ? '' : contradictionOf(expected, live.seen);
-  return { type: 'reported', atMs: nowMs, from, receivedAtMs, agrees, contradiction };
+  const found = agrees ? { property: '', contradiction: '' } : contradictionOf(expected, live.seen);
+  return { type: 'reported', atMs: nowMs, from, receivedAtMs, agrees, ...found };
 }
 
-function contradictionOf(expected: StateMap, seen: StateMap): string {
+function contradictionOf(
+  expected: StateMap,
+  seen: StateMap,
+): { readonly property: string; readonly contradiction: string } {
   for (const [name, value] of Object.entries(expected)) {
     const found = Object.hasOwn(seen, name) ? seen[name] : undefined;
     if (found === undefined) continue;
     if (agreement({ [name]: value }, { [name]: found }) === 'differs') {
-      return `the device reports ${name} ${shown(found)} instead of ${shown(value)}`;
+      const contradiction = `the device reports ${name} ${shown(found)} instead of ${shown(value)}`;
+      return { property: name, contradiction };
     }
   }
-  return '';
+  return { property: '', contradiction: '' };
 }
 
 const shown = (value: unknown): string => String(value).slice(0, 60);

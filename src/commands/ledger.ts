@@ -1,6 +1,6 @@
 import { type Cancel, type Clock, HearthError, type Log } from '#kernel';
 import { settleRow } from './account.ts';
-import type { NextLook, Step } from './machine.ts';
+import type { NextLook, Settled, Step } from './machine.ts';
 import type { AuditPort, DuePort } from './ports.ts';
 import type { CommandRecord, HistoryEntry } from './record.ts';
 import { type CommandStore, mostHistoryRows } from './store.ts';
@@ -24,7 +24,7 @@ const retryAfterMs = 1000;
 interface Page {
   command: CommandRecord;
   readonly history: HistoryEntry[];
-  readonly settled: { readonly outcome: string; readonly actor: string; readonly origin: string }[];
+  readonly settled: (Settled & { readonly origin: string })[];
   next: PlannedLook | undefined;
 }
 

@@ -30,7 +30,16 @@ export type CommandEvent = { readonly atMs: number } & (
       readonly untilReachable: boolean;
     }
   | { readonly type: 'delivered' }
-  | { readonly type: 'answered'; readonly ok: boolean; readonly message: string | null }
+  | /** The connection ended, and the latest attempt was not acknowledged on it. */ {
+      readonly type: 'lost';
+    }
+  | {
+      readonly type: 'answered';
+      readonly ok: boolean;
+      readonly message: string | null;
+      /** Who said so: `device:ID`, or whoever answers for it, such as `service:bridge`. */
+      readonly by: string;
+    }
   | {
       readonly type: 'reported';
       readonly from: 'status' | 'reading' | 'answer';
@@ -38,6 +47,8 @@ export type CommandEvent = { readonly atMs: number } & (
       readonly agrees: boolean;
       /** What is not as it should be, in one sentence; empty when nothing is. */
       readonly contradiction: string;
+      /** The property that it is about. */
+      readonly property: string;
     }
   | { readonly type: 'cancelled'; readonly by: string }
   | { readonly type: 'superseded'; readonly by: string; readonly commandId: string }
@@ -52,8 +63,19 @@ export interface Step {
   readonly history: readonly HistoryEntry[];
   readonly publish?: { readonly attempt: number; readonly renewsWait: boolean };
   readonly next?: NextLook;
-  /** What became of it, and who decided that: a row for the audit. */
-  readonly settled?: { readonly outcome: string; readonly actor: string };
+  readonly settled?: Settled;
+  /** Not worth telling and writing each time: the newest of some seconds is enough. */
+  readonly isQuiet?: boolean;
+  /** An answer to what was answered before. */
+  readonly isRepeat?: boolean;
+}
+
+/** What became of a command, and who decided that: a row for the audit. */
+export interface Settled {
+  readonly outcome: string;
+  readonly actor: string;
+  /** The device that the actor answered for. */
+  readonly for?: string;
 }
 
 /** Applies one event to a command. A final status is never left. */
@@ -69,6 +91,8 @@ export function advance(command: CommandRecord, event: CommandEvent, policy: Pol
       return heldBack(command, event, policy);
     case 'delivered':
       return delivered(command, event.atMs);
+    case 'lost':
+      return lost(command, event.atMs);
     case 'answered':
       return answered(command, event);
     case 'reported':
@@ -93,24 +117,49 @@ const waitOf = (
   afterMs: Math.max(0, Math.min(intervalMs, expiresAtMs - nowMs)),
 });
 
+/**
+ * A command that waits for its device counts an attempt only when it arrived: one that went into a
+ * connection whose other end is gone is made again.
+ */
+const isUncounted = ({ waits, unproven }: CommandRecord): boolean => waits && unproven > 0;
+
+const isSpent = (command: CommandRecord, { attempts }: Policy): boolean =>
+  command.attempts >= attempts && !isUncounted(command);
+
+const nextAttempt = (command: CommandRecord): number =>
+  isUncounted(command) ? Math.max(1, command.attempts) : command.attempts + 1;
+
 function due(command: CommandRecord, atMs: number, policy: Policy): Step {
   if (!isPending(command)) return unchanged(command);
-  if (command.attempts >= policy.attempts) return timedOut(command, atMs);
+  if (isSpent(command, policy)) return timedOut(command, atMs);
   if (atMs >= command.expiresAtMs) return expired(command, atMs);
-  // A command that waits for its device counts an attempt only when it went out.
-  const publish = { attempt: command.attempts + 1, renewsWait: false };
+  if (isUncounted(command) && command.unproven >= policy.attempts) return kept(command, atMs);
+  const publish = { attempt: nextAttempt(command), renewsWait: false };
   return { ...unchanged(command), publish, next: waitOf(command, atMs, policy) };
+}
+
+/** Nobody seems to be there: it goes out again when the device is heard of. */
+function kept(command: CommandRecord, atMs: number): Step {
+  const { unproven, expiresAtMs } = command;
+  const until = new Date(expiresAtMs).toISOString();
+  const detail = `${unproven} times sent without PUBACK; kept until ${until}`;
+  return {
+    command: { ...command, published: false, error: 'the device does not say that it arrived' },
+    history: command.published ? [{ atMs, event: 'held back', detail }] : [],
+    next: { atMs: expiresAtMs },
+  };
 }
 
 function reachable(command: CommandRecord, atMs: number, policy: Policy): Step {
   if (!isPending(command) || command.published) return unchanged(command);
   if (atMs >= command.expiresAtMs) {
-    return command.attempts >= policy.attempts ? timedOut(command, atMs) : expired(command, atMs);
+    return isSpent(command, policy) ? timedOut(command, atMs) : expired(command, atMs);
   }
   const isAnother = command.waits || command.attempts === 0;
-  if (isAnother && command.attempts >= policy.attempts) return timedOut(command, atMs);
-  const attempt = isAnother ? command.attempts + 1 : command.attempts;
-  return { ...unchanged(command), publish: { attempt, renewsWait: true } };
+  if (isAnother && isSpent(command, policy)) return timedOut(command, atMs);
+  const attempt = isAnother ? nextAttempt(command) : command.attempts;
+  const isBack = { ...command, unproven: Math.min(1, command.unproven) };
+  return { ...unchanged(isBack), publish: { attempt, renewsWait: true } };
 }
 
 function published(command: CommandRecord, event: Event<'published'>, policy: Policy): Step {
@@ -125,12 +174,18 @@ function published(command: CommandRecord, event: Event<'published'>, policy: Po
       published: true,
       dialect,
       unconfirmedDelivery: qos === 0,
+      unproven: unprovenAfter(command, event),
       sentAtMs: isFirst ? atMs : command.sentAtMs,
       error: isOpen ? null : command.error,
     },
     history: [{ atMs, event: 'published', detail: `attempt ${attempt}, ${dialect}, QoS ${qos}` }],
     ...(isOpen && renewsWait && { next: waitOf(command, atMs, policy) }),
   };
+}
+
+function unprovenAfter({ unproven }: CommandRecord, event: Event<'published'>): number {
+  if (event.qos === 0) return 0;
+  return event.renewsWait ? 1 : unproven + 1;
 }
 
 function heldBack(command: CommandRecord, event: Event<'held_back'>, policy: Policy): Step {
@@ -149,28 +204,51 @@ function heldBack(command: CommandRecord, event: Event<'held_back'>, policy: Pol
 }
 
 function delivered(command: CommandRecord, atMs: number): Step {
-  if (command.deliveredAtMs !== null) return unchanged(command);
+  if (command.deliveredAtMs !== null) return unchanged({ ...command, unproven: 0 });
   const status = isPending(command) ? 'delivered' : command.status;
   return {
-    command: { ...command, status, deliveredAtMs: atMs },
+    command: { ...command, status, deliveredAtMs: atMs, unproven: 0 },
     history: [{ atMs, event: 'delivered', detail: '' }],
   };
 }
 
+/** Whether it arrived nobody knows: on return it goes out again, and the device knows its id. */
+function lost(command: CommandRecord, atMs: number): Step {
+  if (!isPending(command) || !command.published || command.unproven === 0) {
+    return unchanged(command);
+  }
+  const detail = `attempt ${command.attempts}: the connection ended without PUBACK`;
+  const error = 'the connection ended before the device said that it arrived';
+  return {
+    command: { ...command, published: false, unproven: 1, error },
+    history: [{ atMs, event: 'lost', detail }],
+  };
+}
+
 function answered(command: CommandRecord, event: Event<'answered'>): Step {
-  const { atMs, ok, message } = event;
-  const actor = `device:${command.deviceId}`;
+  const { atMs, ok, message, by } = event;
   if (!isPending(command)) return answeredLate(command, event);
-  if (!ok) return end(command, 'rejected', atMs, message ?? 'the device refused it', actor);
-  const step = acknowledged(command, atMs, message ?? '');
+  if (!ok) {
+    const step = end(command, 'rejected', atMs, message ?? 'the device refused it', by);
+    return { ...step, settled: settledBy(command, 'rejected', by) };
+  }
+  const step = acknowledged(command, atMs, message ?? '', by);
   return command.agrees ? confirmed(step, atMs) : step;
 }
 
-const acknowledged = (command: CommandRecord, atMs: number, detail: string): Step => ({
+const deviceOf = ({ deviceId }: CommandRecord): string => `device:${deviceId}`;
+
+const settledBy = (command: CommandRecord, outcome: string, actor: string): Settled => ({
+  outcome,
+  actor,
+  ...(actor !== deviceOf(command) && { for: command.deviceId }),
+});
+
+const acknowledged = (command: CommandRecord, atMs: number, detail: string, by: string): Step => ({
   command: { ...command, status: 'acknowledged', acknowledgedAtMs: atMs, error: null },
   history: [{ atMs, event: 'acknowledged', detail }],
   next: 'never',
-  settled: { outcome: 'acknowledged', actor: `device:${command.deviceId}` },
+  settled: settledBy(command, 'acknowledged', by),
 });
 
 const confirmed = (step: Step, atMs: number): Step => ({
@@ -186,12 +264,24 @@ function answeredLate(command: CommandRecord, event: Event<'answered'>): Step {
     command.status === 'timed_out' ||
     command.status === 'expired' ||
     command.status === 'cancelled';
+  const verdict = ok ? 'acknowledged' : 'rejected';
+  const late = `${verdict} late`;
+  const detail = message ?? '';
   const isFirst = wasGivenUp && command.acknowledgedAtMs === null;
-  const word = `${ok ? 'acknowledged' : 'rejected'} ${isFirst ? 'late' : 'again'}`;
-  const history = [{ atMs, event: word, detail: message ?? '' }];
-  if (!isFirst || command.error?.includes(word)) return { command, history };
-  const error = [command.error, word].filter((part) => part !== null).join('; ');
-  return { command: { ...command, error, ...(ok && { acknowledgedAtMs: atMs }) }, history };
+  if (isFirst && !command.error?.includes(late)) {
+    const error = [command.error, late].filter((part) => part !== null).join('; ');
+    return {
+      command: { ...command, error, ...(ok && { acknowledgedAtMs: atMs }) },
+      history: [{ atMs, event: late, detail }],
+    };
+  }
+  // A device that answers for ever is to cost no commit for each of its answers.
+  if (command.answeredAgain) return { ...unchanged(command), isRepeat: true };
+  return {
+    command: { ...command, answeredAgain: true },
+    history: [{ atMs, event: `${verdict} again`, detail }],
+    isRepeat: true,
+  };
 }
 
 function reported(command: CommandRecord, event: Event<'reported'>): Step {
@@ -206,11 +296,12 @@ function reported(command: CommandRecord, event: Event<'reported'>): Step {
   const arrivedAtMs = deliveredAtMs ?? (command.unconfirmedDelivery ? sentAtMs : undefined);
   const isAfter = arrivedAtMs !== undefined && receivedAtMs >= arrivedAtMs;
   if (!agrees || (from === 'reading' && !isAfter)) return unchanged(command);
-  return confirmed(acknowledged(command, atMs, `its ${from} agrees`), atMs);
+  const step = acknowledged(command, atMs, `its ${from} agrees`, deviceOf(command));
+  return confirmed(step, atMs);
 }
 
 function reportedAfterAnswer(command: CommandRecord, event: Event<'reported'>): Step {
-  const { atMs, receivedAtMs, from, agrees, contradiction } = event;
+  const { atMs, receivedAtMs, from, agrees, contradiction, property } = event;
   const acknowledgedAtMs = command.acknowledgedAtMs ?? 0;
   if (atMs - acknowledgedAtMs >= watchMs) return unchanged(command);
   if (agrees) {
@@ -220,22 +311,28 @@ function reportedAfterAnswer(command: CommandRecord, event: Event<'reported'>): 
   // What was under way while the device acted tells of before.
   const isAfter = from === 'answer' || receivedAtMs > acknowledgedAtMs;
   if (!isAfter || command.error === contradiction) return unchanged(command);
+  const contradicts = { ...command, error: contradiction };
+  // The first value is news; that a fan on its way there has another one each time is not.
+  if (command.contradicted.includes(property)) return { ...unchanged(contradicts), isQuiet: true };
   return {
-    command: { ...command, error: contradiction },
+    command: { ...contradicts, contradicted: [...command.contradicted, property] },
     history: [{ atMs, event: 'contradicted', detail: contradiction }],
   };
 }
 
+const mayBeDone = 'it was sent; the device may have acted on it';
+
 function cancelled(command: CommandRecord, { atMs, by }: Event<'cancelled'>): Step {
   if (!isPending(command)) return unchanged(command);
-  const wasSent = command.sentAtMs !== null;
-  const error = wasSent ? 'it was sent; the device may have acted on it' : null;
+  const error = command.sentAtMs !== null ? mayBeDone : null;
   return end(command, 'cancelled', atMs, error, by);
 }
 
 function superseded(command: CommandRecord, event: Event<'superseded'>): Step {
   if (!isPending(command)) return unchanged(command);
-  return end(command, 'cancelled', event.atMs, `superseded by ${event.commandId}`, event.by);
+  const { atMs, commandId, by } = event;
+  const sent = command.sentAtMs !== null ? `; ${mayBeDone}` : '';
+  return end(command, 'cancelled', atMs, `superseded by ${commandId}${sent}`, by);
 }
 
 function timedOut(command: CommandRecord, atMs: number): Step {

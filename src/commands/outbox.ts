@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#kernel';
+import type { DirectMessage } from '#mqtt';
 import { bodyOf, commandTopics, dialectOf } from './dialects.ts';
 import type { CommandEvent } from './machine.ts';
 import type { Send, Sign } from './ports.ts';
@@ -27,7 +28,7 @@ export class Outbox {
   publish(
     command: CommandRecord,
     { attempt, renewsWait }: { readonly attempt: number; readonly renewsWait: boolean },
-    onDelivered: () => void,
+    listeners: Pick<DirectMessage, 'onDelivered' | 'onLost'>,
   ): CommandEvent {
     const atMs = Math.floor(this.#clock.nowMs());
     const { deviceId } = command;
@@ -44,7 +45,7 @@ export class Outbox {
             purpose: 'command',
             body: bodyOf(dialectOf(topic), command, atMs),
           }),
-        onDelivered,
+        ...listeners,
       });
       if (outcome.sent) {
         const dialect = dialectOf(outcome.topic);

@@ -10,6 +10,8 @@ export interface AuditPort {
 }
 
 export interface DuePort {
+  /** Whether the machine's clock can be right: what was due before this run can be judged by it. */
+  readonly clockIsPlausible: boolean;
   handle(kind: string, action: (key: string, dueAtMs: number) => (() => void) | undefined): void;
   set(kind: string, key: string, dueAtMs: number): void;
   setAfter(kind: string, key: string, delayMs: number): void;

@@ -29,6 +29,15 @@ export interface CommandRecord {
   readonly agrees: boolean;
   /** The device subscribed with QoS 0 and so never says that a message arrived. Not kept. */
   readonly unconfirmedDelivery: boolean;
+  /**
+   * How many attempts with QoS 1 went out since the device last proved, by PUBACK or by coming back,
+   * that it is there. Not kept, but for whether it was ever delivered.
+   */
+  readonly unproven: number;
+  /** Properties that were told to be other than they should be. Not kept. */
+  readonly contradicted: readonly string[];
+  /** Its history tells that it was answered more than once. */
+  readonly answeredAgain: boolean;
 }
 
 /** How long a command that was acknowledged is watched for what the device then reports. */

@@ -12,6 +12,10 @@ export interface Live {
   seen: StateMap;
   /** A newer command says otherwise: what the device reports tells nothing of this one any more. */
   isOutdated: boolean;
+  /** An earlier run of the hub made it: only a clock that is right says whether it still holds. */
+  readonly isOfEarlierRun: boolean;
+  /** How often it was handed to the broker: the loss of an older copy is no news. */
+  copies: number;
 }
 
 /** The commands that are under way or watched, in memory: by id, and by device in their order. */
@@ -74,16 +78,27 @@ export class Roster {
   }
 }
 
+/** Whether the device, which acknowledged it, has yet to report it or to report otherwise. */
+export const awaitsReport = ({ command, expected, isOutdated }: Live): boolean =>
+  command.status === 'acknowledged' &&
+  command.error === null &&
+  !isOutdated &&
+  Object.keys(expected).length > 0;
+
+/** Its settings replace those of before, though no property tells of them. */
+const settings = 'setConfig';
+
 /**
  * Whether a newer command takes the word from an older one of the same device: the same action
  * again, or a property that the two would leave different. A retry of the older would undo the newer.
+ * An action that leaves nothing behind is done as often as it is asked for: two beeps are two beeps.
  */
 export function supersedes(
   newer: { readonly command: Pick<CommandRecord, 'action'>; readonly expected: StateMap },
   older: { readonly command: Pick<CommandRecord, 'action'>; readonly expected: StateMap },
 ): boolean {
-  return (
-    newer.command.action === older.command.action ||
-    agreement(newer.expected, older.expected) === 'differs'
-  );
+  const { action } = newer.command;
+  const leavesState = action === settings || Object.keys(newer.expected).length > 0;
+  const isSame = action === older.command.action;
+  return (isSame && leavesState) || agreement(newer.expected, older.expected) === 'differs';
 }

@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, actorOf, originOf, route } from '#auth';
+import { type Api, actorOf, type Caller, originOf, route } from '#auth';
 import * as schema from './schema.ts';
 import type { Commands } from './service.ts';
+import { shownTo } from './shown.ts';
+import type { Command } from './types.ts';
 
 const tags = ['commands'];
 const json = <Schema extends z.ZodType>(description: string, body: Schema) => ({
@@ -26,7 +28,8 @@ function sendRoute(api: Api, commands: Commands): void {
       summary: 'Tell a device to do something',
       description:
         'Answered once the command is on disk and its first attempt is made. With ?wait it is ' +
-        'answered when the device has acknowledged it or it has come to an end. The same ' +
+        'answered when the device has acknowledged it and reported what it did, or it has come to ' +
+        'an end; an action that leaves nothing behind is over when it is acknowledged. The same ' +
         'idempotencyKey (or header Idempotency-Key) for the same device within a day is the same ' +
         'command.',
       request: {
@@ -44,7 +47,8 @@ function sendRoute(api: Api, commands: Commands): void {
     }),
     async (context) => {
       const body = context.req.valid('json');
-      const waitMs = schema.waitMsOf(context.req.valid('query').wait);
+      const { wait, until } = context.req.valid('query');
+      const waitMs = schema.waitMsOf(wait);
       const sent = commands.send({
         deviceId: context.req.valid('param').id,
         action: body.action,
@@ -56,7 +60,7 @@ function sendRoute(api: Api, commands: Commands): void {
         origin: originOf(context),
       });
       if (waitMs === 0) return context.json(sent, 202);
-      return context.json(await commands.settled(sent.id, waitMs), 202);
+      return context.json(await commands.settled(sent.id, waitMs, until), 202);
     },
   );
 }
@@ -73,7 +77,7 @@ function listRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const filter = { ...context.req.valid('query'), deviceId: context.req.valid('param').id };
-      return context.json({ commands: commands.list(filter) }, 200);
+      return context.json(shownList(context, commands.list(filter)), 200);
     },
   );
   api.openapi(
@@ -87,10 +91,17 @@ function listRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const { device_id: deviceId, ...filter } = context.req.valid('query');
-      return context.json({ commands: commands.list({ ...filter, deviceId }) }, 200);
+      return context.json(shownList(context, commands.list({ ...filter, deviceId })), 200);
     },
   );
 }
+
+const shownList = (
+  context: { get(key: 'caller'): Caller | undefined },
+  found: readonly Command[],
+): { commands: Command[] } => ({
+  commands: found.map((command) => shownTo(context.get('caller'), command)),
+});
 
 function singleRoutes(api: Api, commands: Commands): void {
   api.openapi(
@@ -104,7 +115,8 @@ function singleRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const { id } = context.req.valid('param');
-      return context.json({ ...commands.get(id), history: commands.history(id) }, 200);
+      const command = shownTo(context.get('caller'), commands.get(id));
+      return context.json({ ...command, history: commands.history(id) }, 200);
     },
   );
   api.openapi(

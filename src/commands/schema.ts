@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { HearthError, isHearthError, parseDurationMs } from '#kernel';
-import { commandSources, commandStatuses } from './types.ts';
+import { commandSources, commandStatuses, waitUntils } from './types.ts';
 
 const time = z.iso.datetime();
 const commandId = z.string().min(1).max(128);
@@ -44,9 +44,17 @@ export const idempotencyHeader = z.object({ 'idempotency-key': key.optional() })
 
 export const wait = z.object({
   wait: z.string().max(40).optional().openapi({
-    description: 'Answer when the device did, or after this long: "5s", at most 60 s',
+    description: 'Answer when it is over, or after this long: "5s", at most 60 s',
     example: '5s',
   }),
+  until: z
+    .enum(waitUntils)
+    .default('settled')
+    .openapi({
+      description:
+        'acknowledged: the wait is over with the answer of the device. settled: what the device then ' +
+        'reports is waited for too, for a second.',
+    }),
 });
 
 export const listQuery = z.object({
@@ -62,6 +70,10 @@ export const command = z
     device_id: z.string(),
     action: z.string(),
     value,
+    value_hidden: z.literal(true).optional().openapi({
+      description:
+        'The value is an object, which those see who may control devices; here it is null',
+    }),
     status: z.enum(commandStatuses),
     attempts: z.number().int(),
     created_at: time,

@@ -1,11 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { NewAlert } from '#alerts';
 import type { Api } from '#auth';
 import type { Db } from '#db';
-import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import {
+  type Cancel,
+  type Clock,
+  HearthError,
+  isHearthError,
+  type Log,
+  type Part,
+  Signal,
+} from '#kernel';
 import type { Accept } from '#mqtt';
 import { Course } from './course.ts';
-import { askedOf, checkKey, draft } from './draft.ts';
 import { Hearing } from './hearing.ts';
 import { dueKind } from './ledger.ts';
 import type {
@@ -19,7 +25,10 @@ import type {
 } from './ports.ts';
 import { type CommandRecord, commandJson, isPending } from './record.ts';
 import { Retention } from './retention.ts';
+import { Returns } from './returns.ts';
+import { awaitsReport } from './roster.ts';
 import { commandRoutes } from './routes.ts';
+import { Sending } from './sending.ts';
 import { type CommandFilter, CommandStore } from './store.ts';
 import type {
   Command,
@@ -27,6 +36,8 @@ import type {
   CommandRequest,
   ManualWord,
   OtherAck,
+  StrayAnswer,
+  WaitUntil,
 } from './types.ts';
 import { Waiting } from './waiting.ts';
 
@@ -43,8 +54,9 @@ export interface CommandsOptions {
   readonly log: Log;
 }
 
-const dayMs = 86_400_000;
 const tidyEveryMs = 60_000;
+/** How long after an acknowledgment is waited for what the device then reports. */
+const reportWithinMs = 1000;
 const mostOfBatch = 1000;
 /** More than a device can have that ended a moment ago and are not written down yet. */
 const mostWordsByHand = 100;
@@ -64,7 +76,9 @@ export class Commands implements Part {
   readonly #due: DuePort;
   readonly #store: CommandStore;
   readonly #course: Course;
+  readonly #sending: Sending;
   readonly #hearing: Hearing;
+  readonly #returns: Returns;
   readonly #retention: Retention;
   readonly #waiting: Waiting;
   #tidying: Cancel | undefined;
@@ -88,7 +102,9 @@ export class Commands implements Part {
       },
       onAlert: (alert) => this.onAlert.emit(alert),
     });
-    this.#hearing = new Hearing({ course: this.#course, devices, log });
+    this.#sending = new Sending({ course: this.#course, store, devices });
+    this.#hearing = new Hearing({ course: this.#course, devices, clock, log });
+    this.#returns = new Returns({ course: this.#course, due });
     this.#retention = new Retention({ ...options, store });
   }
 
@@ -97,8 +113,14 @@ export class Commands implements Part {
     return this.#hearing.onOtherAck;
   }
 
+  /** An answer that could not be used, a few a minute of each device. */
+  get onStrayAnswer(): Signal<StrayAnswer> {
+    return this.#hearing.onStray;
+  }
+
   async start(): Promise<void> {
     this.#course.start();
+    this.#returns.start();
     this.#retention.start();
     this.#tidying = this.#clock.every(tidyEveryMs, () => this.#course.tidy());
   }
@@ -107,7 +129,7 @@ export class Commands implements Part {
     this.#tidying?.();
     this.#retention.stop();
     this.#course.stop();
-    this.#waiting.wakeAll();
+    this.#waiting.end();
   }
 
   routes(api: Api): void {
@@ -122,25 +144,19 @@ export class Commands implements Part {
    * `too_many_requests` when too many wait for the device already.
    */
   send(request: CommandRequest): Command {
-    if (!this.#course.isRunning) {
-      throw new HearthError('unavailable', 'the hub is not running', { retryable: true });
-    }
-    if (this.#store.isInTransaction) throw new Error('a command is sent after a commit, not in it');
-    const { deviceId, idempotencyKey } = request;
-    const device = this.#devices.get(deviceId);
-    const keyed = idempotencyKey === undefined ? {} : this.#keyed(request, idempotencyKey);
-    if (keyed.command) return this.get(keyed.command.id);
-    if (device.state === 'disabled') {
-      throw new HearthError('conflict', `the device "${deviceId}" is disabled`, {
-        hint: 'Set its state to active first.',
-      });
-    }
-    const made = draft(request, {
-      definition: this.#devices.definitionOf(deviceId),
-      reported: this.#devices.reported(deviceId),
-      nowMs: this.#course.nowMs(),
-    });
-    return commandJson(this.#course.begin(made, request, keyed.outdatedId).command);
+    this.#checkMaySend();
+    return commandJson(this.#sending.send(request));
+  }
+
+  /**
+   * Gives commands that are asked for together: all are written down in one transaction, and go out
+   * after it. Each result is what `send` returns, or the HearthError that it would throw.
+   */
+  sendAll(requests: readonly CommandRequest[]): (Command | HearthError)[] {
+    this.#checkMaySend();
+    return this.#sending
+      .sendAll(requests)
+      .map((result) => (isHearthError(result) ? result : commandJson(result)));
   }
 
   /** @throws HearthError `not_found`. */
@@ -167,7 +183,8 @@ export class Commands implements Part {
 
   /**
    * Gives a command up. What was sent may have been done.
-   * @throws HearthError `not_found`, `conflict` when it is answered or given up already.
+   * @throws HearthError `not_found`; `conflict` when it is answered or given up already;
+   * `storage_failed` when that cannot be written down, and then it is as it was.
    */
   cancel(id: string, actor: string, origin?: string): Command {
     const live = this.#course.find(id);
@@ -176,24 +193,38 @@ export class Commands implements Part {
       const status = live.command.status.replace('_', ' ');
       throw new HearthError('conflict', `the command cannot be cancelled: it is ${status}`);
     }
-    this.#course.happen(
-      live,
-      [{ type: 'cancelled', atMs: this.#course.nowMs(), by: actor }],
-      origin,
-    );
-    // Whoever cancelled it relies on it, after a power cut too.
-    this.#writeDown();
+    if (this.#store.isInTransaction) throw new Error('a command is cancelled after a commit');
+    this.#course.cancel(live, actor, origin ?? '');
     return this.get(id);
   }
 
   /**
-   * Waits until a command is answered or given up, at most `withinMs`; returns it as it then is.
-   * @throws HearthError `not_found`, `too_many_requests`.
+   * Waits until a command is over, at most `withinMs`; returns it as it then is. One that leaves
+   * something behind is over when the device reports it, or reports otherwise: that is waited for
+   * too, for a second after the acknowledgment, unless `until` says that this is enough.
+   * Answers at once when a thousand wait already. @throws HearthError `not_found`.
    */
-  async settled(id: string, withinMs: number): Promise<Command> {
-    const mayChange = isPending(this.#record(id)) && this.#course.isRunning;
-    if (mayChange && withinMs > 0) await this.#waiting.until(id, withinMs);
+  async settled(id: string, withinMs: number, until: WaitUntil = 'settled'): Promise<Command> {
+    this.#record(id);
+    const endMs = this.#clock.monotonicMs() + withinMs;
+    let reportDueMs = Number.POSITIVE_INFINITY;
+    await this.#waiting.until(id, () => {
+      const live = this.#course.isRunning ? this.#course.find(id) : undefined;
+      if (live === undefined) return 0;
+      const nowMs = this.#clock.monotonicMs();
+      if (isPending(live.command)) return endMs - nowMs;
+      if (until === 'acknowledged' || !awaitsReport(live)) return 0;
+      const { acknowledgedAtMs } = live.command;
+      const sinceMs = Math.max(0, this.#course.nowMs() - (acknowledgedAtMs ?? 0));
+      reportDueMs = Math.min(reportDueMs, nowMs + reportWithinMs - sinceMs);
+      return Math.min(endMs, reportDueMs) - nowMs;
+    });
     return this.get(id);
+  }
+
+  /** Whoever waits is answered now: the hub is about to stop, and its doors close first. */
+  endWaiting(): void {
+    this.#waiting.end();
   }
 
   /** What a person last wanted the device to be like, unless it came to nothing. */
@@ -244,10 +275,12 @@ export class Commands implements Part {
 
   /** The device listens from now on: what could not go out does, in the order it was asked for. */
   onReachable(deviceId: string): void {
-    if (!this.#course.isRunning) return;
-    for (const live of this.#course.roster.pendingOf(deviceId)) {
-      this.#course.happen(live, [{ type: 'reachable', atMs: this.#course.nowMs() }]);
-    }
+    this.#returns.onReachable(deviceId);
+  }
+
+  /** The machine's clock is right from now on: what had to wait for that goes out. */
+  onClockBelieved(): void {
+    this.#returns.onClockBelieved();
   }
 
   /** The device is gone for good, and everything it was told with it. */
@@ -260,23 +293,11 @@ export class Commands implements Part {
     });
   }
 
-  /** The command that has this key, or the id of one that is to let go of it. */
-  #keyed(
-    request: CommandRequest,
-    key: string,
-  ): { readonly command?: CommandRecord; readonly outdatedId?: string } {
-    const found = this.#store.keyed(request.deviceId, checkKey(key));
-    if (found === undefined) return {};
-    const { command, asked } = found;
-    if (this.#course.nowMs() - command.createdAtMs >= dayMs) return { outdatedId: command.id };
-    const now = askedOf(request);
-    if (isDeepStrictEqual(asked, now)) return { command };
-    const [before, wanted] = [asked, now].map((it) => JSON.stringify(it).slice(0, 100));
-    throw new HearthError(
-      'conflict',
-      `this idempotencyKey stands for ${before} already, not for ${wanted}`,
-      { field: 'idempotencyKey', hint: 'Use another key for another command.' },
-    );
+  #checkMaySend(): void {
+    if (!this.#course.isRunning) {
+      throw new HearthError('unavailable', 'the hub is not running', { retryable: true });
+    }
+    if (this.#store.isInTransaction) throw new Error('a command is sent after a commit, not in it');
   }
 
   /** @throws HearthError `not_found`. */

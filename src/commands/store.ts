@@ -129,6 +129,16 @@ export class CommandStore {
     return row && recordOf(row);
   }
 
+  /** Whether a command's history tells that it was answered more than once. */
+  wasAnsweredAgain(id: string): boolean {
+    const row = this.#db
+      .prepare(
+        "SELECT 1 FROM command_history WHERE command_id = ? AND event LIKE '% again' LIMIT 1",
+      )
+      .get(id);
+    return row !== undefined;
+  }
+
   /** Newest first. */
   list({ deviceId, status, limit, before }: CommandFilter): CommandRecord[] {
     // Only what is asked for is written into the query, so that SQLite can take the index.
@@ -255,4 +265,7 @@ const recordOf = (row: Row): CommandRecord => ({
   error: row.error,
   agrees: false,
   unconfirmedDelivery: false,
+  unproven: row.sent_at_ms !== null && row.delivered_at_ms === null ? 1 : 0,
+  contradicted: [],
+  answeredAgain: false,
 });

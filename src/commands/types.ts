@@ -15,6 +15,10 @@ export const commandStatuses = [
 ] as const;
 export type CommandStatus = (typeof commandStatuses)[number];
 
+/** What a wait is over with: the device's answer, or what the device then reports. */
+export const waitUntils = ['acknowledged', 'settled'] as const;
+export type WaitUntil = (typeof waitUntils)[number];
+
 /** Who a command comes from: a person or their program, or a part of the hub that acts for them. */
 export const commandSources = ['manual', 'scene', 'schedule', 'override', 'restore'] as const;
 export type CommandSource = (typeof commandSources)[number];
@@ -26,6 +30,8 @@ export interface Command {
   /** What is sent: a toggle is resolved to what it turned out to mean. */
   readonly action: string;
   readonly value: ActionValue;
+  /** The value is an object, which only those who may control devices are shown; then it is null. */
+  readonly value_hidden?: true;
   readonly status: CommandStatus;
   readonly attempts: number;
   readonly created_at: string;
@@ -73,6 +79,15 @@ export interface CommandHistoryEntry {
   /** `created`, `published`, `not published`, `delivered`, `acknowledged`, `confirmed`, `contradicted`, … */
   readonly event: string;
   readonly detail: string;
+}
+
+/** An answer that could not be used: whoever writes firmware wants to see it. */
+export interface StrayAnswer {
+  readonly deviceId: string;
+  readonly topic: string;
+  /** The beginning of it. */
+  readonly payload: Buffer;
+  readonly problem: string;
 }
 
 /** An answer of a device to something that is not a command. */

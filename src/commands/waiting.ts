@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, HearthError } from '#kernel';
+import type { Cancel, Clock } from '#kernel';
 import { type CommandRecord, isPending } from './record.ts';
 
 const mostWaiting = 1000;
@@ -8,32 +8,36 @@ export class Waiting {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Set<() => void>>();
   #count = 0;
+  #isOver = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /**
-   * Resolves when `tell` is called for the command with news worth waking up for, or when the time
-   * is over.
-   * @throws HearthError `too_many_requests` when too many wait already.
+   * Resolves once `leftMs`, which is asked again at each news of the command, says that there is
+   * nothing more to wait for; at once when too many wait already. The command is on its way by then:
+   * whoever were told to try again would send it twice.
    */
-  async until(id: string, withinMs: number): Promise<void> {
-    if (this.#count >= mostWaiting) {
-      throw new HearthError('too_many_requests', `${mostWaiting} requests wait for a command`, {
-        hint: 'Ask without wait, and look at the command later.',
-        retryable: true,
-        retryAfterSeconds: 5,
-      });
+  async until(id: string, leftMs: () => number): Promise<void> {
+    if (this.#count >= mostWaiting) return;
+    this.#count += 1;
+    try {
+      for (let restMs = leftMs(); restMs > 0 && !this.#isOver; restMs = leftMs()) {
+        await this.#news(id, restMs);
+      }
+    } finally {
+      this.#count -= 1;
     }
+  }
+
+  async #news(id: string, withinMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const sleepers = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, sleepers.add(resolve));
-    this.#count += 1;
     const cancel: Cancel = this.#clock.after(withinMs, resolve);
     await promise;
     cancel();
-    this.#count -= 1;
     sleepers.delete(resolve);
     if (sleepers.size === 0 && this.#waiting.get(id) === sleepers) this.#waiting.delete(id);
   }
@@ -46,7 +50,9 @@ export class Waiting {
     for (const resolve of this.#waiting.get(id) ?? []) resolve();
   }
 
-  wakeAll(): void {
+  /** Nobody waits any longer: the hub stops, and whoever asked is answered with what there is. */
+  end(): void {
+    this.#isOver = true;
     for (const id of this.#waiting.keys()) this.wake(id);
   }
 }

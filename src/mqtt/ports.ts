@@ -95,6 +95,11 @@ export interface DirectMessage {
   readonly payloadFor: (topic: string) => Buffer | string;
   /** The client acknowledged it (PUBACK); never called for a subscription with QoS 0. */
   readonly onDelivered?: () => void;
+  /**
+   * The connection ended before the client acknowledged it, so it may not have arrived; never called
+   * for a subscription with QoS 0.
+   */
+  readonly onLost?: () => void;
 }
 
 /** What became of a direct message: handed to the client's socket, or why not. */

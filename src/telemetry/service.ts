@@ -21,6 +21,7 @@ import {
   type QuarantinedMessage,
   type Receipt,
   type Sample,
+  type SetAside,
   type StorageIncident,
   type StorageReport,
   type Submission,
@@ -202,6 +203,11 @@ export class Telemetry implements Part {
     list: (deviceId?: string): readonly QuarantinedMessage[] => this.#quarantine.list(deviceId),
     /** How many messages of each device were refused, or came too fast, since the hub started. */
     counts: (): ReadonlyMap<string, Readonly<DeviceRefusals>> => this.#quarantine.counts(),
+    /** Sets a message aside that another part of the hub could make nothing of. */
+    add: (message: SetAside): void =>
+      this.#quarantine.addRejections({ ...message, body: message.payload, source: 'mqtt' }, [
+        { index: 0, field: '', reason: message.problem },
+      ]),
   };
 
   /** What was lost or set aside, newest first; kept across restarts. */

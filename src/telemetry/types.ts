@@ -29,6 +29,14 @@ export interface Submission {
   readonly imported?: boolean;
 }
 
+/** A message over MQTT that is no telemetry, and nothing else that is known here either. */
+export interface SetAside {
+  readonly deviceId: string;
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly problem: string;
+}
+
 /** What is known of a message once its signature was checked and its boxes were opened. */
 export type OpenedMessage =
   | {

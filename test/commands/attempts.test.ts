@@ -106,12 +106,16 @@ describe('a device that is offline', () => {
     const { id } = desk.send('setFanSpeed', { value: 3, expiresInMs: 86_400_000 });
     desk.clock.advance(3_600_000);
     desk.comes(native());
+    desk.arrivals.at(-1)?.delivered();
     desk.clock.advance(10_000);
     desk.lines.set('fan', 'away');
     desk.clock.advance(3_600_000);
-    expect(desk.commands.get(id)).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(desk.commands.get(id)).toMatchObject({ status: 'delivered', attempts: 1 });
     desk.comes(native());
-    desk.clock.advance(90_000);
+    desk.arrivals.at(-1)?.delivered();
+    desk.clock.advance(30_000);
+    desk.arrivals.at(-1)?.delivered();
+    desk.clock.advance(60_000);
     expect(seconds(desk)).toEqual([3600, 7210, 7240]);
     expect(desk.commands.get(id)).toMatchObject({
       status: 'timed_out',

@@ -20,6 +20,8 @@ export interface Arrival {
   readonly atMs: number;
   readonly body: Record<string, unknown>;
   readonly delivered: () => void;
+  /** The connection ends, and no PUBACK came. */
+  readonly lost: () => void;
 }
 
 /** How a device is connected: to which topic, or why it cannot be reached. */
@@ -71,6 +73,8 @@ export interface DeskOptions {
   readonly line?: Line;
   readonly retentionDays?: number;
   readonly onSend?: (message: DirectMessage) => void;
+  /** Something else that is due, and what it does after its commit. */
+  readonly onDue?: readonly [kind: string, action: () => void];
 }
 
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
@@ -115,6 +119,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
       atMs: clock.nowMs(),
       body: JSON.parse(String(message.payloadFor(topic))),
       delivered: () => message.onDelivered?.(),
+      lost: () => message.onLost?.(),
     });
     return { sent: true, topic, qos };
   };
@@ -134,6 +139,10 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const alerts: NewAlert[] = [];
   commands.onChange.listen((command) => changes.push(command));
   commands.onAlert.listen((alert) => alerts.push(alert));
+  if (options.onDue) {
+    const [kind, action] = options.onDue;
+    due.handle(kind, () => action);
+  }
   await due.start();
   await commands.start();
   due.open();

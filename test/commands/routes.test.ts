@@ -77,13 +77,38 @@ it('takes a command, and tells what became of it', async () => {
 });
 
 it.each([
-  ['?wait=5s', { status: 'ok' }, 'acknowledged'],
+  ['?wait=5s&until=acknowledged', { status: 'ok' }, 'acknowledged'],
+  ['?wait=5s', { status: 'ok', state: { powerOn: true } }, 'confirmed'],
   ['?wait=60', { success: false, error: 'no' }, 'rejected'],
 ])('waits for the device with %s', async (query, answer, status) => {
   const { desk, ask } = await openDoor();
   const asked = ask('POST', `/devices/fan/commands${query}`, { action: 'turnOn' });
   await answerSoon(desk, (id) => ({ id, ...answer }));
   expect(await asked).toMatchObject({ status: 202, body: { status } });
+});
+
+it('shows settings to those alone who may control devices', async () => {
+  const { ask } = await openDoor();
+  const value = { wifi_password: 'hunter2' };
+  await ask('POST', '/devices/fan/commands', { action: 'setFanSpeed', value: 3 });
+  const { id } = (await ask('POST', '/devices/fan/commands', { action: 'setConfig', value })).body;
+  for (const path of ['/commands', '/devices/fan/commands', `/commands/${id}`]) {
+    const seenBy = async (role: Role) => {
+      const { body } = await ask('GET', path, undefined, { role });
+      return 'commands' in body ? (body.commands as Command[]) : [body];
+    };
+    expect((await seenBy('service'))[0], path).toMatchObject({ id, value });
+    const [hidden, plain] = await seenBy('guest');
+    expect(hidden, path).toMatchObject({
+      id,
+      action: 'setConfig',
+      value: null,
+      value_hidden: true,
+    });
+    expect(JSON.stringify(hidden), path).not.toContain('hunter2');
+    if (plain) expect(plain, path).toMatchObject({ value: 3 });
+    expect(plain ?? {}, path).not.toHaveProperty('value_hidden');
+  }
 });
 
 it.each<[body: object, headers: Record<string, string>, lastsS: number, isKeyed: boolean]>([
@@ -126,6 +151,7 @@ it.each([
   ],
   ['POST', '/devices/fan/commands?wait=61s', { action: 'turnOn' }, 400, 'wait'],
   ['POST', '/devices/fan/commands?wait=long', { action: 'turnOn' }, 400, 'wait'],
+  ['POST', '/devices/fan/commands?wait=5s&until=done', { action: 'turnOn' }, 400, 'until'],
   ['POST', '/devices/nobody/commands', { action: 'turnOn' }, 404, 'nobody'],
   ['GET', '/devices/nobody/commands', undefined, 404, 'nobody'],
   ['GET', '/commands?limit=1001', undefined, 400, 'limit'],

@@ -164,6 +164,69 @@ describe('a direct message', () => {
     expect(readPublish(await older.packet()).payload).toBe('2');
   });
 
+  it.each(['the socket is gone', 'it said DISCONNECT', 'another took over', 'the broker stops'])(
+    'is lost when its connection ends without PUBACK, once: %s',
+    async (how) => {
+      const running = await startBroker();
+      const { port, broker } = running;
+      const client = await subscriber(port, [[native, 1]]);
+      const [first, second] = [vi.fn(), vi.fn()];
+      const onDelivered = vi.fn();
+      broker.send(message('1', { onLost: first, onDelivered }));
+      broker.send(message('2', { onLost: second, onDelivered }));
+      client.send(ack('40', readPublish(await client.packet()).id));
+      await client.packet();
+      await expectNothing(client);
+      expect(second).not.toHaveBeenCalled();
+      if (how === 'the socket is gone') await gone(running, client);
+      else if (how === 'it said DISCONNECT') client.send(disconnect);
+      else if (how === 'another took over') await subscriber(port, [[native, 1]]);
+      else await broker.stop();
+      await eventually(() => second.mock.calls.length > 0);
+      expect(second).toHaveBeenCalledTimes(1);
+      expect(first).not.toHaveBeenCalled();
+      expect(onDelivered).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it('is lost before the client is heard to listen again', async () => {
+    const news: string[] = [];
+    const { port, broker, gate } = await startBroker();
+    gate.onSubscribed = () => news.push('listens');
+    await subscriber(port, [[native, 1]]);
+    broker.send(message('on', { onLost: () => news.push('lost') }));
+    await subscriber(port, [[native, 1]]);
+    expect(news).toEqual(['listens', 'lost', 'listens']);
+  });
+
+  it('to a subscription of QoS 0, or as a copy for another, is never lost', async () => {
+    const running = await startBroker();
+    const { port, broker } = running;
+    const client = await subscriber(port, [[native, 0]]);
+    const other = await subscriber(port, [[native, 1]], { name: 'other' });
+    const onLost = vi.fn();
+    broker.send(message('on', { onLost }));
+    await other.packet();
+    await gone(running, other);
+    await gone(running, client);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('that is lost does no harm when noting it fails', async () => {
+    const running = await startBroker();
+    const { port, broker } = running;
+    const client = await subscriber(port, [[native, 1]]);
+    const last = vi.fn();
+    const onLost = () => {
+      throw new Error('the disk is full');
+    };
+    broker.send(message('1', { onLost }));
+    broker.send(message('2', { onLost: last }));
+    await gone(running, client);
+    expect(last).toHaveBeenCalledTimes(1);
+    expect(broker.stats()).toMatchObject({ connections: 0, inflight: 0 });
+  });
+
   it('keeps its client when noting the delivery fails', async () => {
     const { port, broker } = await startBroker();
     const client = await subscriber(port, [[native, 1]]);

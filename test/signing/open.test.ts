@@ -269,7 +269,7 @@ describe('a device that encrypts', () => {
       'of "n" stands beside other members',
     ],
     ['is one of a batch', (box) => [box(reading)], 'stands in a batch'],
-    ['is one of too many', (box) => Array(1001).fill({ n: box(1) }), 'past the 1000 boxes'],
+    ['is one of too many', (box) => Array(101).fill({ n: box(1) }), 'past the 100 boxes'],
   ])('is refused, and an alert raised, when a box %s', async (_, make, problem) => {
     for (const encryption of ['optional', 'required'] as const) {
       const { workshop, boxed } = await start(encryption);

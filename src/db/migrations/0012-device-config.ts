@@ -23,7 +23,10 @@ export const deviceConfig: Migration = {
       problem TEXT,
       problem_version INTEGER,
       -- Taken back by a person: not sent again, unlike a version that the device refused.
-      withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1))
+      withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
+      -- The version that it acknowledged last as a command: it may never say which one it has.
+      taken_version INTEGER,
+      taken_at_ms INTEGER
     ) STRICT;
 
     -- Commands that carry a version to their device, so that it is not sent a second time beside them.

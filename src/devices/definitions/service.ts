@@ -1,6 +1,6 @@
 import type { AuditEntry } from '#audit';
 import type { Db } from '#db';
-import { HearthError, type Log } from '#kernel';
+import { HearthError, type Log, Signal } from '#kernel';
 import { checkDefinition } from './check-definition.ts';
 import type { DeviceTypeChange, NewDeviceType } from './schema.ts';
 import { generic, shipped } from './shipped.ts';
@@ -17,8 +17,16 @@ export interface AuditTrail {
   append(entry: AuditEntry): void;
 }
 
+export interface DefinitionChange {
+  readonly change: 'created' | 'updated' | 'removed';
+  /** As it is now, or was last. */
+  readonly definition: TypeDefinition;
+}
+
 /** What each type of device can do and tell: those that come with Hearth, and the owner's own. */
 export class Definitions {
+  /** A type of the owner's own is new, other or gone; it is on disk. */
+  readonly onChange: Signal<DefinitionChange>;
   readonly #store: TypeStore;
   readonly #audit: AuditTrail;
   readonly #log: Log;
@@ -33,6 +41,7 @@ export class Definitions {
     this.#store = new TypeStore(db);
     this.#audit = audit;
     this.#log = log;
+    this.onChange = new Signal('definitions.onChange', log);
   }
 
   load(): void {
@@ -116,12 +125,13 @@ export class Definitions {
 
   /** Removes a type of the owner's own; devices that carry its word are generic again. @throws as `put`. */
   remove(type: string, actor: string): void {
-    this.#checkOwn(type);
+    const definition = this.#checkOwn(type);
     this.#store.atomically(() => {
       this.#store.removeType(type);
       this.#audit.append({ actor, action: 'type.remove', subject: `type:${type}`, outcome: 'ok' });
     });
     this.#own.delete(type);
+    this.onChange.emit({ change: 'removed', definition });
   }
 
   #put(type: string, input: DeviceTypeChange, action: string, actor: string): TypeDefinition {
@@ -135,7 +145,9 @@ export class Definitions {
       this.#store.putType(type, json);
       this.#audit.append({ actor, action, subject: `type:${type}`, outcome: 'ok', detail });
     });
+    const change = this.#own.has(type) ? 'updated' : 'created';
     this.#own.set(type, definition);
+    this.onChange.emit({ change, definition });
     return definition;
   }
 
@@ -143,8 +155,9 @@ export class Definitions {
     return builtIn.get(type) ?? this.#own.get(type);
   }
 
-  #checkOwn(type: string): void {
-    if (!this.get(type).built_in) return;
+  #checkOwn(type: string): TypeDefinition {
+    const definition = this.get(type);
+    if (!definition.built_in) return definition;
     throw new HearthError(
       'conflict',
       `the device type "${type}" comes with Hearth and stays as it is`,

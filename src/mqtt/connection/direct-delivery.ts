@@ -35,7 +35,7 @@ export class DirectDelivery {
   }
 
   send(message: DirectMessage): DirectOutcome {
-    const { to, topics, onDelivered } = message;
+    const { to, topics, onDelivered, onLost } = message;
     for (const topic of topics) checkTopicName(topic);
     const listeners = this.#listenersOf(to);
     if (listeners.length === 0) return { sent: false, reason: 'away' };
@@ -47,7 +47,8 @@ export class DirectDelivery {
       made ??= Buffer.from(message.payloadFor(topic));
       return made;
     };
-    if (!listener.direct.send({ topic, qos, payload, onDelivered }, listener.session.queue)) {
+    const copy = { topic, qos, payload, onDelivered, onLost };
+    if (!listener.direct.send(copy, listener.session.queue)) {
       return { sent: false, reason: 'busy' };
     }
     this.#copy(topic, payload, to);

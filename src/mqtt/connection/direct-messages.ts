@@ -16,6 +16,7 @@ export interface DirectCopy {
   /** Called only when there is room for the message. */
   readonly payload: () => Buffer;
   readonly onDelivered?: (() => void) | undefined;
+  readonly onLost?: (() => void) | undefined;
 }
 
 const highestIdentifier = 65_535;
@@ -46,7 +47,7 @@ export class IdentifierWalk {
  */
 export class DirectMessages {
   readonly #options: DirectMessagesOptions;
-  readonly #awaited = new Map<number, (() => void) | undefined>();
+  readonly #awaited = new Map<number, DirectCopy>();
 
   constructor(options: DirectMessagesOptions) {
     this.#options = options;
@@ -55,14 +56,14 @@ export class DirectMessages {
   /** Hands a message to the socket, past what waits for it; false when there is no room now. */
   send(copy: DirectCopy, queue: OutgoingQueue | undefined): boolean {
     const { outbox, identifiers } = this.#options;
-    const { topic, qos, payload, onDelivered } = copy;
+    const { topic, qos, payload } = copy;
     if (!outbox.hasRoom(qos)) return false;
     // No identifier stands for two messages, in flight or stored to be sent again [MQTT-2.3.1-4].
     const isFree = (id: number): boolean => !outbox.uses(id) && !queue?.uses(id);
     const packetId = qos === 0 ? 0 : identifiers.find(isFree);
     if (packetId === undefined) return false;
     outbox.pass(publish(topic, payload(), qos, packetId), packetId);
-    if (packetId > 0) this.#awaited.set(packetId, onDelivered);
+    if (packetId > 0) this.#awaited.set(packetId, copy);
     return true;
   }
 
@@ -73,18 +74,25 @@ export class DirectMessages {
 
   /** PUBACK came for such a message. */
   acknowledged(packetId: number): void {
-    const onDelivered = this.#awaited.get(packetId);
+    const copy = this.#awaited.get(packetId);
     this.#awaited.delete(packetId);
     this.#options.outbox.acknowledged(packetId);
-    try {
-      onDelivered?.();
-    } catch (error) {
-      this.#options.log.error({ err: messageOf(error) }, 'a delivery could not be noted');
-    }
+    this.#tell(copy?.onDelivered);
   }
 
   /** The connection is over: what was not acknowledged never will be. */
   close(): void {
+    const lost = [...this.#awaited.values()];
     this.#awaited.clear();
+    for (const { onLost } of lost) this.#tell(onLost);
+  }
+
+  /** Whoever fails to note it costs nobody the connection. */
+  #tell(listener: (() => void) | undefined): void {
+    try {
+      listener?.();
+    } catch (error) {
+      this.#options.log.error({ err: messageOf(error) }, 'a delivery could not be noted');
+    }
   }
 }

@@ -78,7 +78,7 @@ async function obedientDevice(hub: HubProcess, id: string): Promise<void> {
   client.send({ cmd: 'subscribe', messageId: packetId, subscriptions });
 }
 
-/** Sends a command over HTTP and resolves with the state that `?wait` answers. */
+/** Sends a command over HTTP and resolves with the state that the device's answer ends the wait with. */
 function teller(port: number, token: string): (action: string) => Promise<string> {
   const agent = new Agent({ keepAlive: true });
   return (action) =>
@@ -89,7 +89,7 @@ function teller(port: number, token: string): (action: string) => Promise<string
           agent,
           host: '127.0.0.1',
           method: 'POST',
-          path: '/api/v1/devices/told/commands?wait=5s',
+          path: '/api/v1/devices/told/commands?wait=5s&until=acknowledged',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         },
         (response) => {

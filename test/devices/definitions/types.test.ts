@@ -29,6 +29,19 @@ const heater = {
   retry: { attempts: 5, interval_seconds: 10 },
 } satisfies NewDeviceType;
 
+it('tells who listens of the types of the owner', async () => {
+  const { devices } = await openHome();
+  const told: string[] = [];
+  devices.definitions.onChange.listen(({ change, definition }) =>
+    told.push(`${change} ${definition.type} ${definition.label}`),
+  );
+  devices.definitions.add(heater, 'local');
+  devices.definitions.put('heater', { ...heater, label: 'Stove' }, 'local');
+  devices.definitions.remove('heater', 'local');
+  expect(() => devices.definitions.remove('plug', 'local')).toThrow('comes with Hearth');
+  expect(told).toEqual(['created heater Heater', 'updated heater Stove', 'removed heater Stove']);
+});
+
 describe('the types that come with Hearth', () => {
   it.each(shipped.map((definition) => [definition.type, definition] as const))(
     'include a %s, which keeps the rules it asks of others',
