@@ -1,6 +1,6 @@
 import type { DueQueue } from '#db';
 import type { Clock, Log } from '#kernel';
-import { isCarried, isToBeSent } from './standing.ts';
+import { isCarried, isToBeSent, maySend } from './standing.ts';
 import type { Standings } from './standings.ts';
 import type { ConfigStore } from './store.ts';
 import type { SendDirect, SignConfig } from './types.ts';
@@ -40,13 +40,21 @@ export class Delivery {
 
   /** Sends what a device is missing, unless it refused it or a command is bringing it. */
   sendIfMissing(deviceId: string): void {
-    const standing = this.#standings.of(deviceId);
-    if (!isToBeSent(standing, this.#clock.nowMs())) return;
+    if (isToBeSent(this.#standings.of(deviceId), this.#clock.nowMs())) this.#sendDesired(deviceId);
+  }
+
+  /** Sends the desired version once more to a device that an older one has just come to. */
+  sendAgain(deviceId: string): void {
+    if (maySend(this.#standings.of(deviceId), this.#clock.nowMs())) this.#sendDesired(deviceId);
+  }
+
+  #sendDesired(deviceId: string): void {
+    const { desired } = this.#standings.of(deviceId);
     try {
       const outcome = this.#send({
         to: { kind: 'device', name: deviceId },
         topics: [`devices/${deviceId}/config`, `smartplug/${deviceId}/config`],
-        payloadFor: () => this.#payload(deviceId, standing.desired),
+        payloadFor: () => this.#payload(deviceId, desired),
       });
       // A device that is away is sent to when it is back, not every five minutes.
       if (!outcome.sent && outcome.reason !== 'busy') this.#due.cancel(configDue, deviceId);

@@ -22,10 +22,11 @@ const body = <Schema extends z.ZodType>(schema: Schema) => ({
   content: { 'application/json': { schema } },
 });
 
+/** Documents may hold secrets, so looking at one asks for more than reading. */
 export function configRoutes(api: Api, deviceConfig: DeviceConfig): void {
   ownRoutes(api, deviceConfig);
   api.openapi(
-    route('devices.read', {
+    route('devices.control', {
       method: 'get',
       path: '/devices/{id}/config',
       tags,
@@ -52,7 +53,7 @@ export function configRoutes(api: Api, deviceConfig: DeviceConfig): void {
     },
   );
   api.openapi(
-    route('devices.read', {
+    route('devices.control', {
       method: 'get',
       path: '/devices/{id}/config/history',
       tags,

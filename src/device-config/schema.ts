@@ -40,6 +40,9 @@ export const configState = z
     device_id: z.string(),
     desired: configVersion.nullable(),
     reported: z.object({ version, at: time }).nullable(),
+    taken: z.object({ version, at: time }).nullable().openapi({
+      description: 'The version that the device acknowledged last as a command, and when',
+    }),
     in_sync: z.boolean(),
     problem: z.string().nullable().openapi({
       description: 'Why the desired version is not sent at present, such as what the device said',

@@ -12,6 +12,7 @@ import { ConfigStore } from './store.ts';
 import type {
   Asker,
   CarryingCommand,
+  ConfigNews,
   ConfigReport,
   ConfigRequest,
   ConfigState,
@@ -44,7 +45,7 @@ const longestProblem = 300;
 export class DeviceConfig implements Part {
   readonly name = 'device config';
   /** Another version is desired or reported, or one was refused. */
-  readonly onChange: Signal<ConfigState>;
+  readonly onChange: Signal<ConfigNews>;
   readonly #store: ConfigStore;
   readonly #standings: Standings;
   readonly #due: DeviceConfigOptions['due'];
@@ -214,12 +215,20 @@ export class DeviceConfig implements Part {
     const isTaken = command.acknowledged_at !== null;
     const outcome = isTaken ? 'taken' : isOver(command) ? 'given_up' : 'open';
     if (outcome === known.outcome) return;
-    this.#store.settleCommand(known.commandId, outcome);
-    const isCarrier = this.#standings.of(deviceId).carrier?.commandId === known.commandId;
-    if (isCarrier) this.#standings.put(deviceId, { carrier: null });
+    const standing = this.#standings.of(deviceId);
+    const taken = isTaken ? { version, atMs: Math.floor(this.#clock.nowMs()) } : standing.taken;
+    this.#store.transaction(() => {
+      this.#store.settleCommand(known.commandId, outcome);
+      if (isTaken) this.#store.saveReport(deviceId, { ...standing, taken });
+    });
+    const isCarrier = standing.carrier?.commandId === known.commandId;
+    this.#standings.put(deviceId, { taken, ...(isCarrier && { carrier: null }) });
     if (isTaken) {
-      this.#take(deviceId, version);
-      this.#delivery.sendIfMissing(deviceId);
+      if (version === standing.desired) this.#standings.note(deviceId, { problem: null });
+      this.#tell(deviceId);
+      // What came to it last is not what it should have, whatever it reported before.
+      if (version !== standing.desired) this.#delivery.sendAgain(deviceId);
+      else this.#delivery.sendIfMissing(deviceId);
     } else if (command.status === 'rejected') {
       this.#refuse(deviceId, version, command.error ?? 'the device refused it', false);
     } else if (command.status === 'cancelled' && known.madeVersion) {
@@ -289,19 +298,22 @@ export class DeviceConfig implements Part {
 
   #json(deviceId: string): ConfigState {
     const standing = this.#standings.of(deviceId);
-    const { desired, reported } = standing;
+    const { desired, reported, taken } = standing;
     const version = this.#store.version(deviceId, desired);
     return {
       device_id: deviceId,
       desired: version ? versionJson(version) : null,
       reported: reported && { version: reported.version, at: iso(reported.atMs) },
+      taken: taken && { version: taken.version, at: iso(taken.atMs) },
       in_sync: isInSync(standing),
       problem: problemOf(standing),
     };
   }
 
   #tell(deviceId: string): void {
-    if (this.onChange.hasListeners) this.onChange.emit(this.#json(deviceId));
+    if (!this.onChange.hasListeners) return;
+    const { desired, ...state } = this.#json(deviceId);
+    this.onChange.emit({ ...state, desired: desired && withoutDocument(desired) });
   }
 }
 
@@ -312,6 +324,16 @@ const versionJson = ({ version, config, setAtMs, setBy }: ConfigVersion): Config
   config,
   set_at: iso(setAtMs),
   set_by: setBy,
+});
+
+const withoutDocument = ({
+  version,
+  set_at,
+  set_by,
+}: ConfigVersionJson): ConfigNews['desired'] => ({
+  version,
+  set_at,
+  set_by,
 });
 
 const isOver = ({ status }: Command): boolean =>

@@ -42,7 +42,10 @@ export class Standings {
   }
 
   /** Takes over what the database was told already. */
-  put(deviceId: string, known: Pick<Partial<ConfigStanding>, 'desired' | 'carrier'>): void {
+  put(
+    deviceId: string,
+    known: Pick<Partial<ConfigStanding>, 'desired' | 'carrier' | 'taken'>,
+  ): void {
     this.#standings.set(deviceId, { ...this.of(deviceId), ...known });
   }
 

@@ -13,6 +13,8 @@ interface ReportRow {
   readonly problem: string | null;
   readonly problemVersion: number | null;
   readonly withdrawn: number;
+  readonly takenVersion: number | null;
+  readonly takenAtMs: number | null;
 }
 
 interface CommandRow extends Omit<CarryingCommand, 'madeVersion'> {
@@ -81,9 +83,9 @@ export class ConfigStore {
       .run(deviceId, version - mostKept);
   }
 
-  saveReport(deviceId: string, { reported, problem }: ConfigStanding): void {
+  saveReport(deviceId: string, { reported, problem, taken }: ConfigStanding): void {
     this.#db
-      .prepare('INSERT OR REPLACE INTO config_reports VALUES (?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO config_reports VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         deviceId,
         reported?.version ?? null,
@@ -91,6 +93,8 @@ export class ConfigStore {
         problem?.text ?? null,
         problem?.version ?? null,
         problem?.withdrawn ? 1 : 0,
+        taken?.version ?? null,
+        taken?.atMs ?? null,
       );
   }
 
@@ -139,7 +143,8 @@ export class ConfigStore {
     return this.#db
       .prepare<[], ReportRow>(
         `SELECT device_id AS deviceId, reported_version AS reportedVersion,
-           reported_at_ms AS reportedAtMs, problem, problem_version AS problemVersion, withdrawn
+           reported_at_ms AS reportedAtMs, problem, problem_version AS problemVersion, withdrawn,
+           taken_version AS takenVersion, taken_at_ms AS takenAtMs
          FROM config_reports`,
       )
       .all();
@@ -159,13 +164,14 @@ const versionOf = (row: VersionRow): ConfigVersion => ({
   config: JSON.parse(row.config) as ConfigDocument,
 });
 
-const reportOf = (row: ReportRow): Pick<ConfigStanding, 'reported' | 'problem'> => ({
-  reported:
-    row.reportedVersion === null
-      ? null
-      : { version: row.reportedVersion, atMs: row.reportedAtMs ?? 0 },
+const reportOf = (row: ReportRow): Pick<ConfigStanding, 'reported' | 'taken' | 'problem'> => ({
+  reported: momentOf(row.reportedVersion, row.reportedAtMs),
+  taken: momentOf(row.takenVersion, row.takenAtMs),
   problem:
     row.problem === null || row.problemVersion === null
       ? null
       : { version: row.problemVersion, text: row.problem, withdrawn: row.withdrawn === 1 },
 });
+
+const momentOf = (version: number | null, atMs: number | null) =>
+  version === null ? null : { version, atMs: atMs ?? 0 };

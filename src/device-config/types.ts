@@ -27,6 +27,8 @@ export interface ConfigStanding {
   /** The newest version; 0 when there is none. */
   readonly desired: number;
   readonly reported: { readonly version: number; readonly atMs: number } | null;
+  /** What it acknowledged last as a command. */
+  readonly taken: { readonly version: number; readonly atMs: number } | null;
   readonly problem: ConfigProblem | null;
   /** The command that is bringing the desired version to the device just now. */
   readonly carrier: { readonly commandId: string; readonly expiresAtMs: number } | null;
@@ -57,9 +59,16 @@ export interface ConfigState {
   readonly desired: ConfigVersionJson | null;
   /** `at` is when the device first said so. */
   readonly reported: { readonly version: number; readonly at: string } | null;
+  /** The version that it acknowledged last as a command, and when. */
+  readonly taken: { readonly version: number; readonly at: string } | null;
   readonly in_sync: boolean;
   /** Why the desired version is not sent at present: what the device said when it refused it. */
   readonly problem: string | null;
+}
+
+/** The same without the document, which may hold secrets: what everyone who watches is told. */
+export interface ConfigNews extends Omit<ConfigState, 'desired'> {
+  readonly desired: Omit<ConfigVersionJson, 'config'> | null;
 }
 
 /** Who asks, and from where, for the audit. */

@@ -14,6 +14,7 @@ import {
   waitQuery,
 } from './schema.ts';
 import type { Groups } from './service.ts';
+import { runFor } from './shown.ts';
 
 const tags = ['groups'];
 
@@ -99,10 +100,11 @@ function commandRoutes(api: Api, groups: Groups): void {
     }),
     async (context) => {
       const { action, value, ...wishes } = context.req.valid('json');
-      const waitMs = waitMsOf(context.req.valid('query').wait);
+      const { wait, until } = context.req.valid('query');
+      const waitMs = waitMsOf(wait);
       const { id } = context.req.valid('param');
       const sent = groups.command(id, { action, value }, requesterOf(context), wishesOf(wishes));
-      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs) : sent, 202);
+      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs, until) : sent, 202);
     },
   );
   api.openapi(
@@ -114,6 +116,9 @@ function commandRoutes(api: Api, groups: Groups): void {
       request: { params: batchIdParam },
       responses: { 200: json('The combined result', run) },
     }),
-    (context) => context.json(groups.batch(context.req.valid('param').batch_id), 200),
+    (context) => {
+      const found = groups.batch(context.req.valid('param').batch_id);
+      return context.json(runFor(context.get('caller'), found), 200);
+    },
   );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Audit } from '#audit';
-import type { Command, CommandSource } from '#commands';
+import type { Command, CommandSource, WaitUntil } from '#commands';
 import type { Db } from '#db';
 import { type Clock, HearthError, isHearthError, sortableId } from '#kernel';
 import { combinedStatus } from './outcome.ts';
@@ -66,17 +66,17 @@ export class Runs {
   }
 
   /**
-   * The run once none of it is under way any more, or as it is after `withinMs`. One command is
+   * The run once each of its commands is over, or as it is after `withinMs`. One command is
    * waited for after the other, so that a large run takes one place among those who wait.
    */
-  async settled(run: Run, withinMs: number): Promise<Run> {
+  async settled(run: Run, withinMs: number, until?: WaitUntil): Promise<Run> {
     const { clock, commands } = this.#options;
     const untilMs = clock.monotonicMs() + withinMs;
     try {
       for (const { id } of run.commands) {
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0) break;
-        await commands.settled(id, leftMs);
+        await commands.settled(id, leftMs, until);
       }
     } catch (error) {
       // Too many wait already, or a device was removed meanwhile: the commands were sent all the same.
@@ -145,24 +145,21 @@ export class Runs {
   ) {
     const commands: Command[] = [];
     const refused: Refusal[] = [...plan.refused];
-    for (const { index, deviceId, action, value } of plan.steps) {
-      try {
-        const command = this.#options.commands.send({
-          deviceId,
-          action,
-          value,
-          expiresInMs,
-          // The batch's own id: the caller's key may be in use for another scene of this device.
-          idempotencyKey: idempotencyKey === undefined ? undefined : `${batchId}:${index}`,
-          source,
-          requestedBy: requester.actor,
-          origin: requester.origin,
-          batchId,
-        });
-        commands.push(command);
-      } catch (error) {
-        refused.push(refusalOf(deviceId, error));
-      }
+    const requests = plan.steps.map(({ index, deviceId, action, value }) => ({
+      deviceId,
+      action,
+      value,
+      expiresInMs,
+      // The batch's own id: the caller's key may be in use for another scene of this device.
+      idempotencyKey: idempotencyKey === undefined ? undefined : `${batchId}:${index}`,
+      source,
+      requestedBy: requester.actor,
+      origin: requester.origin,
+      batchId,
+    }));
+    for (const [place, result] of this.#options.commands.sendAll(requests).entries()) {
+      if (!isHearthError(result)) commands.push(result);
+      else refused.push(refusalOf(requests[place]?.deviceId ?? '', result));
     }
     return { commands, refused };
   }

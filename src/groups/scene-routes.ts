@@ -12,6 +12,7 @@ import {
   waitQuery,
 } from './schema.ts';
 import type { Groups } from './service.ts';
+import { sceneFor } from './shown.ts';
 
 const tags = ['scenes'];
 
@@ -26,7 +27,10 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       summary: 'The scenes, by name',
       responses: { 200: json('Them', z.object({ scenes: z.array(scene) })) },
     }),
-    (context) => context.json({ scenes: scenes.list() }, 200),
+    (context) => {
+      const shown = scenes.list().map((found) => sceneFor(context.get('caller'), found));
+      return context.json({ scenes: shown }, 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -51,7 +55,10 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       request: { params: sceneIdParam },
       responses: { 200: json('The scene', scene) },
     }),
-    (context) => context.json(scenes.get(context.req.valid('param').id), 200),
+    (context) => {
+      const found = scenes.get(context.req.valid('param').id);
+      return context.json(sceneFor(context.get('caller'), found), 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -91,10 +98,11 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       responses: { 202: json('What became of it so far', run) },
     }),
     async (context) => {
-      const waitMs = waitMsOf(context.req.valid('query').wait);
+      const { wait, until } = context.req.valid('query');
+      const waitMs = waitMsOf(wait);
       const wishes = wishesOf(context.req.valid('json'));
       const sent = scenes.run(context.req.valid('param').id, requesterOf(context), wishes);
-      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs) : sent, 202);
+      return context.json(waitMs > 0 ? await groups.settled(sent, waitMs, until) : sent, 202);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Command } from '#commands';
+import { type Command, waitUntils } from '#commands';
 import { combinedStatuses } from './types.ts';
 
 const name = z
@@ -55,6 +55,10 @@ const sceneCommand = z
     group_id: z.string().nullable(),
     action: z.string(),
     value,
+    value_hidden: z.literal(true).optional().openapi({
+      description:
+        'The value is an object, which those see who may control devices; here it is null',
+    }),
   })
   .openapi('SceneCommand');
 export const scene = z
@@ -115,6 +119,14 @@ export const waitQuery = z.object({
     description: 'Answer once it is over, after that long at most: 5s, up to 60s',
     example: '5s',
   }),
+  until: z
+    .enum(waitUntils)
+    .default('settled')
+    .openapi({
+      description:
+        'acknowledged: the wait is over with the answers of the devices. settled: what they then ' +
+        'report is waited for too, for a second.',
+    }),
 });
 
 export const run = z

@@ -1,5 +1,6 @@
 import type { Audit } from '#audit';
 import type { Api } from '#auth';
+import type { WaitUntil } from '#commands';
 import type { Db } from '#db';
 import type { Action } from '#devices';
 import { type Clock, HearthError, type Log, Signal } from '#kernel';
@@ -158,9 +159,9 @@ export class Groups {
     });
   }
 
-  /** The run once none of it is under way any more, or as it is after `withinMs`. */
-  settled(run: Run, withinMs: number): Promise<Run> {
-    return this.#runs.settled(run, withinMs);
+  /** The run once each of its commands is over, or as it is after `withinMs`. */
+  settled(run: Run, withinMs: number, until?: WaitUntil): Promise<Run> {
+    return this.#runs.settled(run, withinMs, until);
   }
 
   /** What became of a run of a group or scene. @throws HearthError `not_found`. */

@@ -1,5 +1,6 @@
-import type { Command, CommandRequest } from '#commands';
+import type { Command, CommandRequest, WaitUntil } from '#commands';
 import type { ActionValue, TypeDefinition } from '#devices';
+import type { HearthError } from '#kernel';
 
 /** A named set of devices, as JSON. Times are ISO 8601 UTC. */
 export interface Group {
@@ -79,10 +80,10 @@ export interface DevicePort {
 
 /** What this slice needs of the commands. */
 export interface CommandPort {
-  /** @throws HearthError when the device refuses it. */
-  send(request: CommandRequest): Command;
-  /** The command once it is answered or given up, or as it is after that long. */
-  settled(commandId: string, withinMs: number): Promise<Command>;
+  /** Writes all of them down together, then sends them: a command each, or why it was refused. */
+  sendAll(requests: readonly CommandRequest[]): readonly (Command | HearthError)[];
+  /** The command once it is over, or as it is after that long. */
+  settled(commandId: string, withinMs: number, until?: WaitUntil): Promise<Command>;
   /** The commands that carry this batch's id, oldest first. */
   ofBatch(batchId: string): readonly Command[];
 }

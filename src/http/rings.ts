@@ -118,11 +118,15 @@ export const boundedBody =
     const said = raw.headers.get('content-length');
     const isSaid = said !== null && !raw.headers.has('transfer-encoding');
     if (isSaid && Number(said) > mostBytes) throw tooLarge(mostBytes);
+    let isEmpty = isSaid ? Number(said) === 0 : raw.body === null;
     if (!isSaid && raw.body) {
       const body = await readBounded(raw.body, mostBytes);
       const { method, headers, url } = raw;
-      context.req.raw = new Request(url, { method, headers, ...(body.length > 0 && { body }) });
+      isEmpty = body.length === 0;
+      context.req.raw = new Request(url, { method, headers, ...(!isEmpty && { body }) });
     }
+    // Many a client names a type with every request: of nothing, it says nothing.
+    if (isEmpty) context.req.raw.headers.delete('content-type');
     await next();
   };
 

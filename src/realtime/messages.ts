@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Device, DeviceChange, Scalar } from '#devices';
+import type { ActionValue, Device, DeviceChange, Scalar } from '#devices';
 
 const devices = z.array(z.string().min(1).max(64)).min(1).max(1000);
 const metrics = z.array(z.string().min(1).max(128)).min(1).max(200);
@@ -16,7 +16,14 @@ export type ClientMessage = z.infer<typeof clientMessage>;
 
 /** Something else than a reading changed: a command moved on, an override began, an alert was raised. */
 export type LiveEvent =
-  | { readonly type: 'command'; readonly command: { readonly id: string } }
+  | {
+      readonly type: 'command';
+      readonly command: {
+        readonly id: string;
+        readonly status: string;
+        readonly value?: ActionValue;
+      };
+    }
   | { readonly type: 'override'; readonly override: { readonly id: string } }
   | {
       readonly type: 'schedule';
@@ -29,19 +36,29 @@ export type LiveEvent =
       readonly change: 'created' | 'updated' | 'removed';
       readonly id: string;
     }
+  | {
+      readonly type: 'device_type';
+      readonly change: 'created' | 'updated' | 'removed';
+      readonly device_type: { readonly type: string };
+    }
   | { readonly type: 'alert'; readonly alert: { readonly id: string } };
 
-/** What an event is about: a later event about the same takes its place while it waits to be sent. */
+/**
+ * What an event is about: a later event about the same takes its place while it waits to be sent.
+ * Every status of a command is a thing of its own; it has five at most on its way, for none returns.
+ */
 export function subjectOf(event: LiveEvent): string {
   switch (event.type) {
     case 'command':
-      return `command ${event.command.id}`;
+      return `command ${event.command.id} ${event.command.status}`;
     case 'override':
       return `override ${event.override.id}`;
     case 'schedule':
       return `schedule ${event.schedule.id}`;
     case 'config':
       return `config ${event.config.device_id}`;
+    case 'device_type':
+      return `device_type ${event.device_type.type}`;
     case 'alert':
       return `alert ${event.alert.id}`;
     default:

@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '#auth';
+import { shownTo } from '#commands';
 import type { DeviceChange, StateSample } from '#devices';
 import type { Cancel, Clock } from '#kernel';
 import {
@@ -96,7 +97,11 @@ export class Viewer {
   }
 
   offerEvent(event: LiveEvent): void {
-    if (this.#caller !== undefined) this.#pending.addEvent(event);
+    if (this.#caller === undefined) return;
+    const isCommand = event.type === 'command';
+    this.#pending.addEvent(
+      isCommand ? { ...event, command: shownTo(this.#caller, event.command) } : event,
+    );
   }
 
   /** Sends what waits, unless the client has yet to read what it was sent before. */

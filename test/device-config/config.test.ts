@@ -14,6 +14,7 @@ describe('setting', () => {
       device_id: 'lock',
       desired: null,
       reported: null,
+      taken: null,
       in_sync: true,
       problem: null,
     });
@@ -27,6 +28,7 @@ describe('setting', () => {
         set_by: 'person:Anna',
       },
       reported: null,
+      taken: null,
       in_sync: false,
       problem: null,
     });
@@ -120,6 +122,23 @@ describe('setting', () => {
     expect(() => workshop.config.report('other', 1)).toThrow(notFound);
     expect(() => workshop.config.desiredOf('lock')).toThrow(notFound);
   });
+});
+
+it('tells those who watch of versions, never of what is in them', async () => {
+  const workshop = await Workshop.open();
+  const told: unknown[] = [];
+  workshop.config.onChange.listen((news) => told.push(news));
+  workshop.set({ wifi_password: 'hunter2' });
+  expect(told).toEqual([
+    {
+      device_id: 'lock',
+      desired: { version: 1, set_at: iso(startMs), set_by: 'person:Anna' },
+      reported: null,
+      taken: null,
+      in_sync: false,
+      problem: null,
+    },
+  ]);
 });
 
 describe('a device that has not said it has it', () => {

@@ -22,8 +22,8 @@ it('sets, shows and remembers over REST', async () => {
   expect(stale).toMatchObject({ status: 409, json: { field: 'base_version' } });
   const second = await call(owner, `PUT ${path}`, { config: {}, base_version: 1 });
   expect(second.json.desired.version).toBe(2);
-  expect((await call(person('guest'), `GET ${path}`)).json).toEqual(second.json);
-  const history = await call(person('guest'), `GET ${path}/history`);
+  expect((await call(person('member'), `GET ${path}`)).json).toEqual(second.json);
+  const history = await call(person('member'), `GET ${path}/history`);
   expect(history.json.versions).toMatchObject([
     { version: 2, set_by: 'person:The owner' },
     { version: 1, config },
@@ -69,12 +69,13 @@ it('lets look whoever may, and set whoever may', async () => {
   for (const [caller, looks, sets] of [
     [undefined, 401, 401],
     [deviceCaller('lock'), 403, 403],
-    [person('guest'), 200, 403],
+    [person('guest'), 403, 403],
     [person('member'), 200, 403],
     [program, 200, 403],
     [person('admin'), 200, 200],
   ] as const) {
     expect((await call(caller, `GET ${path}`)).status).toBe(looks);
+    expect((await call(caller, `GET ${path}/history`)).status).toBe(looks);
     expect((await call(caller, `PUT ${path}`, { config: {} })).status).toBe(sets);
   }
   expect((await call(owner, 'GET /devices/config')).status).toBe(403);

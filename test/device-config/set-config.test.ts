@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '#commands';
-import { minute, Workshop } from './workshop.ts';
+import { minute, startMs, Workshop } from './workshop.ts';
 
 /** A device that is given `{auto_lock: true}` by a command of its own. */
 async function carried(given: Partial<Command> = {}) {
@@ -40,20 +40,53 @@ describe('a setConfig command', () => {
   });
 
   it.each(['acknowledged', 'confirmed'] as const)(
-    'is what the device has once %s',
+    'is what the device took once %s',
     async (status) => {
       const { workshop, tell } = await carried();
+      workshop.clock.advance(1000);
       tell({ ...acknowledged(workshop), status });
       expect(workshop.config.get('lock')).toMatchObject({
-        reported: { version: 1 },
+        reported: null,
+        taken: { version: 1, at: new Date(startMs + 1000).toISOString() },
         in_sync: true,
       });
+      expect(workshop.sent).toEqual([]);
       // What was heard is heard once: a later word of the device itself counts more.
       workshop.config.onStatus({ deviceId: 'lock', values: { config_version: 0 } });
       tell({ ...acknowledged(workshop), status: 'confirmed' });
-      expect(workshop.config.get('lock').in_sync).toBe(false);
+      expect(workshop.config.get('lock')).toMatchObject({
+        reported: { version: 0 },
+        taken: { version: 1 },
+        in_sync: false,
+      });
     },
   );
+
+  it('is sent once more to a device that says which version it has, until it says so', async () => {
+    const workshop = await Workshop.open();
+    workshop.set({ a: 1 });
+    workshop.config.onStatus({ deviceId: 'lock', values: { config_version: 1 } });
+    const command = workshop.command({ value: { a: 2 } });
+    workshop.config.onCommand(command);
+    workshop.config.onCommand({ ...command, ...acknowledged(workshop) });
+    expect(workshop.config.get('lock')).toMatchObject({
+      desired: { version: 2 },
+      reported: { version: 1 },
+      taken: { version: 2 },
+      in_sync: false,
+    });
+    expect(workshop.versions()).toEqual([1, 2]);
+    workshop.config.onOtherAck({ deviceId: 'lock', id: 'config-2', ok: true });
+    expect(workshop.config.get('lock')).toMatchObject({ reported: { version: 2 }, in_sync: true });
+  });
+
+  it('is known to be taken after a power cut', async () => {
+    const { workshop, tell } = await carried();
+    tell(acknowledged(workshop));
+    await workshop.restart();
+    expect(workshop.config.get('lock')).toMatchObject({ taken: { version: 1 }, in_sync: true });
+    expect(workshop.config.numbers()).toEqual({ waiting: 0 });
+  });
 
   it('that is rejected leaves a problem', async () => {
     const { workshop, tell } = await carried();
@@ -148,7 +181,8 @@ describe('a setConfig command', () => {
     tell(acknowledged(workshop));
     expect(workshop.config.get('lock')).toMatchObject({
       desired: { version: 2 },
-      reported: { version: 1 },
+      reported: { version: 2 },
+      taken: { version: 1 },
     });
     expect(workshop.versions()).toEqual([2, 2]);
   });

@@ -1,5 +1,5 @@
 import { Audit, type AuditEntry } from '#audit';
-import type { Command, CommandRequest, CommandStatus } from '#commands';
+import type { Command, CommandRequest, CommandStatus, WaitUntil } from '#commands';
 import { type CommandPort, type GroupChange, Groups, type SceneChange } from '#groups';
 import { type Clock, HearthError, silentLog } from '#kernel';
 import { type Home, openHome } from '../devices/home.ts';
@@ -64,8 +64,11 @@ export class RecordedCommands implements CommandPort {
   readonly #idOfKey = new Map<string, string>();
   readonly #waiting = new Map<string, () => void>();
   readonly #clock: Clock;
-  /** How long each wait was allowed to be. */
+  /** How many were sent at once, each time. */
+  readonly batches: number[] = [];
+  /** How long each wait was allowed to be, and for what. */
   readonly waitsMs: number[] = [];
+  readonly waitedFor: (WaitUntil | undefined)[] = [];
   /** Why nobody may wait. */
   whyNotWait: Error | undefined;
 
@@ -78,6 +81,18 @@ export class RecordedCommands implements CommandPort {
     return this.requests.map(({ deviceId, action, value }) =>
       [deviceId, action, value ?? ''].join(' ').trim(),
     );
+  }
+
+  sendAll(requests: readonly CommandRequest[]): (Command | HearthError)[] {
+    this.batches.push(requests.length);
+    return requests.map((request) => {
+      try {
+        return this.send(request);
+      } catch (error) {
+        if (error instanceof HearthError) return error;
+        throw error;
+      }
+    });
   }
 
   send(request: CommandRequest): Command {
@@ -111,8 +126,9 @@ export class RecordedCommands implements CommandPort {
     return command;
   }
 
-  async settled(id: string, withinMs: number): Promise<Command> {
+  async settled(id: string, withinMs: number, until?: WaitUntil): Promise<Command> {
     this.waitsMs.push(withinMs);
+    this.waitedFor.push(until);
     if (this.whyNotWait !== undefined) throw this.whyNotWait;
     if (isUnderWay(this.#get(id))) {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -15,7 +15,12 @@ interface Answer {
 
 /** A household behind the real app; `ask` sends `METHOD path` with a token of this role. */
 interface Served extends Household {
-  ask(line: string, body?: object, role?: Role, arrival?: Partial<Arrival>): Promise<Answer>;
+  ask(
+    line: string,
+    body?: object | string,
+    role?: Role,
+    arrival?: Partial<Arrival>,
+  ): Promise<Answer>;
 }
 
 async function serve(): Promise<Served> {
@@ -60,7 +65,9 @@ async function serve(): Promise<Served> {
             authorization: `Bearer ${tokenOf(role)}`,
             ...(body !== undefined && { 'content-type': 'application/json' }),
           },
-          ...(body !== undefined && { body: JSON.stringify(body) }),
+          ...(body !== undefined && {
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          }),
         },
       );
       const from = { door: 'https', remoteAddress: '192.168.1.7', ...arrival };
@@ -122,6 +129,60 @@ it('waits for the end of a run as long as it is asked to', async () => {
   expect(await answer).toMatchObject({ status: 202, body: { status: 'done' } });
 });
 
+it.each([
+  ['', 'settled'],
+  ['&until=settled', 'settled'],
+  ['&until=acknowledged', 'acknowledged'],
+])('waits with ?wait=5s%s until %s', async (query, until) => {
+  const { ask, commands, groups } = await serve();
+  groups.create({ name: 'Lights', devices: ['lamp'] }, anna);
+  const calm = [{ group_id: 'lights', action: 'turnOff' }];
+  groups.scenes.create({ name: 'Calm', commands: calm }, anna);
+  for (const line of ['POST /groups/lights/commands', 'POST /scenes/calm/run']) {
+    const answer = ask(
+      `${line}?wait=5s${query}`,
+      line.includes('groups') ? { action: 'turnOn' } : {},
+    );
+    await expect.poll(() => commands.waitedFor.length).toBeGreaterThan(0);
+    expect(commands.waitedFor.splice(0)).toEqual([until]);
+    commands.becomes('lamp', 'confirmed');
+    expect((await answer).status).toBe(202);
+  }
+});
+
+it('shows settings to those alone who may control devices', async () => {
+  const { ask, groups } = await serve();
+  const value = { wifi_password: 'hunter2' };
+  const wanted = [
+    { device_id: 'sensor', action: 'setConfig', value },
+    { device_id: 'purifier', action: 'setFanSpeed', value: 2 },
+  ];
+  groups.scenes.create({ name: 'Set up', commands: wanted }, anna);
+  const { batch_id } = (await ask('POST /scenes/set-up/run')).body;
+  const first = { device_id: 'sensor', action: 'setConfig' };
+  for (const line of ['GET /scenes', 'GET /scenes/set-up', `GET /batches/${batch_id}`]) {
+    const seenBy = async (role: Role) => {
+      const { body } = await ask(line, undefined, role);
+      return (body.scenes?.[0] ?? body).commands;
+    };
+    expect(await seenBy('member'), line).toMatchObject([{ ...first, value }, { value: 2 }]);
+    const [hidden, plain] = await seenBy('guest');
+    expect(hidden, line).toMatchObject({ ...first, value: null, value_hidden: true });
+    expect(plain, line).toMatchObject({ value: 2 });
+    expect(plain, line).not.toHaveProperty('value_hidden');
+  }
+});
+
+it('takes an empty body for none, whatever its type is said to be', async () => {
+  const { ask, groups, commands } = await serve();
+  const calm = [{ device_id: 'lamp', action: 'turnOff' }];
+  groups.scenes.create({ name: 'Calm', commands: calm }, anna);
+  expect((await ask('POST /scenes/calm/run', '')).status).toBe(202);
+  expect(commands.sent).toEqual(['lamp turnOff']);
+  expect((await ask('POST /groups', '')).body).toMatchObject({ status: 422, field: 'name' });
+  expect((await ask('POST /scenes/calm/run', '{')).status).toBe(400);
+});
+
 it('hands on how a command is wanted', async () => {
   const { ask, commands, groups } = await serve();
   groups.create({ name: 'Lights', devices: ['lamp'] }, anna);
@@ -176,6 +237,7 @@ it.each([
   ],
   ['POST /groups/all/commands?wait=2m', { action: 'turnOn' }, 400, '?wait'],
   ['POST /groups/all/commands?wait=long', { action: 'turnOn' }, 400, '?wait'],
+  ['POST /groups/all/commands?wait=5s&until=done', { action: 'turnOn' }, 400, 'until'],
   ['POST /scenes/calm/run?wait=61s', {}, 400, '?wait'],
   ['POST /groups/none/commands', { action: 'turnOn' }, 409, undefined],
   ['POST /groups/nobody/commands', { action: 'turnOn' }, 404, 'group_id'],

@@ -72,6 +72,17 @@ describe('what a scene sends', () => {
     expect(commands.requests.map(({ value }) => value)).toEqual([{ a: 1 }, { b: 2 }]);
   });
 
+  it('is handed over at once, to be written down together', async () => {
+    const household = await openHousehold();
+    household.groups.create({ name: 'All', devices: ['plug', 'lamp'] }, anna);
+    scene(household, ['@all relay_on', 'purifier turnOn']);
+    household.commands.refusing.set('lamp', new HearthError('conflict', 'the device is disabled'));
+    const { commands, refused } = household.groups.scenes.run('tested', anna);
+    expect(household.commands.batches).toEqual([3]);
+    expect(commands.map(({ device_id }) => device_id)).toEqual(['plug', 'purifier']);
+    expect(refused.map(({ device_id }) => device_id)).toEqual(['lamp']);
+  });
+
   it('is one batch, from whoever ran it', async () => {
     const household = await openHousehold();
     scene(household, ['plug turnOn', 'lamp turnOn']);

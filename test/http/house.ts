@@ -76,7 +76,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   onTestFinished(() => ops.stop());
   const webDirectory = join(directory, 'web');
   const surfaces = { auth, audit: home.audit, devices, telemetry, ...controlsOf(home) };
-  const routes = [...routesOf(surfaces), ...(options.routes ?? [])];
+  // What a test brings goes first: it is asked instead of what stands in its place here.
+  const routes = [...(options.routes ?? []), ...routesOf(surfaces)];
   const shared = { clock, log: silentLog, routes, webDirectory };
   const http = new HttpServer({
     ...shared,

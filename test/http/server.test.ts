@@ -162,3 +162,21 @@ it('offers the certificate of its authority as a file to install', async () => {
   expect(answer.text).toBe(authority.caPem);
   expect((await ask({ port, path: '/trust' })).text).toContain(authority.caFingerprint);
 });
+
+it.each<[string, Record<string, string>]>([
+  ['a length of nothing', { 'content-length': '0' }],
+  ['no length', { 'transfer-encoding': 'chunked' }],
+])('takes an empty body with a type and %s for none', async (_, headers) => {
+  const house = await listening();
+  house.devices.create({ id: 'plug' });
+  const post = (path: string) =>
+    ask({
+      port: house.http.addresses().http,
+      method: 'POST',
+      path: `/api/v1${path}`,
+      headers: { ...house.as('owner'), 'content-type': 'application/json', ...headers },
+    });
+  expect((await post('/devices/plug/certificates')).status).toBe(201);
+  const missing = await post('/rooms');
+  expect([missing.status, JSON.parse(missing.text).field]).toEqual([422, 'name']);
+});

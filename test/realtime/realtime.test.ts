@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import type { Caller } from '#auth';
 import { guest, openStage } from './stage.ts';
 
 describe('a screen', () => {
@@ -75,6 +76,33 @@ describe('a screen', () => {
     devices.remove('plug');
     clock.advance(100);
     expect(await one.next()).toMatchObject({ change: 'removed' });
+  });
+
+  it('hears of readings and of what changed in their order', async () => {
+    const { devices, watching, sample, clock } = await openStage();
+    devices.create({ id: 'plug', type: 'plug' });
+    const one = await watching();
+    clock.advance(100);
+    const sayState = (relay_state: boolean) => devices.takeReport('plug', { relay_state });
+    sample('plug', { relay_state: false, power: 1 });
+    sayState(true);
+    sample('plug', { power: 60 });
+    sayState(false);
+    sample('plug', { power: 61 });
+    sayState(true);
+    sample('plug', { voltage: 230 });
+    clock.advance(100);
+    expect(await one.next()).toMatchObject({
+      type: 'telemetry',
+      values: { relay_state: false, power: 61 },
+    });
+    expect(await one.next()).toMatchObject({
+      type: 'device',
+      device: { reported: { relay_state: true } },
+    });
+    const last = await one.next();
+    expect(last).toMatchObject({ type: 'telemetry' });
+    expect(last).toHaveProperty('values', { voltage: 230 });
   });
 
   it.each([
@@ -273,21 +301,67 @@ describe('what else happens', () => {
   const command = (id: string, status: string) =>
     ({ type: 'command', command: { id, status } }) as const;
 
-  it('is told to everyone who watches, a state once', async () => {
+  it('is told to everyone who watches, each state of a command once', async () => {
     const { realtime, watching, clock } = await openStage();
     const one = await watching();
     const other = await watching();
-    for (const status of ['queued', 'sent', 'acknowledged']) {
+    for (const status of ['queued', 'sent', 'sent', 'delivered', 'acknowledged', 'confirmed']) {
       realtime.announce(command('c1', status));
     }
     realtime.announce({ type: 'alert', alert: { id: 'a1' } });
     realtime.announce(command('c2', 'queued'));
     clock.advance(100);
     for (const screen of [one, other]) {
-      expect(await screen.next()).toEqual(command('c1', 'acknowledged'));
+      for (const status of ['queued', 'sent', 'delivered', 'acknowledged', 'confirmed']) {
+        expect(await screen.next()).toEqual(command('c1', status));
+      }
       expect(await screen.next()).toEqual({ type: 'alert', alert: { id: 'a1' } });
       expect(await screen.next()).toEqual(command('c2', 'queued'));
     }
+  });
+
+  it.each([
+    [['created', 'updated'], 'created'],
+    [['created', 'updated', 'updated'], 'created'],
+    [['updated', 'updated'], 'updated'],
+    [['created', 'removed'], 'removed'],
+    [['removed', 'created'], 'created'],
+  ] as const)('is told as it was %j: %s', async (changes, told) => {
+    const { realtime, watching, clock } = await openStage();
+    const one = await watching();
+    for (const [number, change] of changes.entries()) {
+      const schedule = { id: 's', name: `${number}` };
+      realtime.announce({ type: 'schedule', change, schedule });
+      realtime.announce({ type: 'group', change, id: 'g' });
+      realtime.announce({ type: 'scene', change, id: 'g' });
+      const device_type = { type: 'heater', label: `${number}` };
+      realtime.announce({ type: 'device_type', change, device_type });
+    }
+    clock.advance(100);
+    const last = `${changes.length - 1}`;
+    expect([await one.next(), await one.next(), await one.next(), await one.next()]).toEqual([
+      { type: 'schedule', change: told, schedule: { id: 's', name: last } },
+      { type: 'group', change: told, id: 'g' },
+      { type: 'scene', change: told, id: 'g' },
+      { type: 'device_type', change: told, device_type: { type: 'heater', label: last } },
+    ]);
+  });
+
+  it('shows settings to those alone who may control devices', async () => {
+    const { realtime, screen, clock } = await openStage();
+    const member: Caller = { kind: 'token', id: 'm', name: 'phone', role: 'member' };
+    const value = { wifi_password: 'hunter2' };
+    const screens = [await screen(guest), await screen(member)];
+    for (const one of screens) await one.next();
+    const set = { type: 'command', command: { id: 'c1', status: 'sent', value } } as const;
+    realtime.announce(set);
+    clock.advance(100);
+    const [hidden, shown] = await Promise.all(screens.map((one) => one.next()));
+    expect(hidden).toEqual({
+      type: 'command',
+      command: { id: 'c1', status: 'sent', value: null, value_hidden: true },
+    });
+    expect(shown).toEqual(set);
   });
 
   it('is bounded for a screen that does not read: the oldest goes', async () => {
