@@ -1,24 +1,26 @@
 import { checkAction, expectedState, resolveToggle } from '#devices';
 import { HearthError, sortableId } from '#kernel';
 import { overriddenProperties, savedState } from './previous.ts';
-import type { OverriddenDevices, OverrideRecord, OverrideRequest } from './types.ts';
+import type { OverriddenDevices, OverrideRecord, OverrideRequest, Owed } from './types.ts';
 
 interface Circumstances {
   readonly devices: OverriddenDevices;
   /** The override that runs: what it saved is passed on. */
   readonly replaced: OverrideRecord | undefined;
+  /** What the device has yet to be brought to: that is what was before, whatever it reports. */
+  readonly owed: Owed | undefined;
   readonly nowMs: number;
 }
 
 /**
- * An override as it will begin, with what the device said before.
+ * An override as it will begin, with what was before: what the device is owed, and else what it said.
  * @throws HearthError `not_found`; `conflict` for a disabled device, and for a toggle of one that has
  * not said how it is; `unprocessable` for an action that cannot be or leaves no state behind.
  */
 export function newOverride(
   deviceId: string,
   request: OverrideRequest,
-  { devices, replaced, nowMs }: Circumstances,
+  { devices, replaced, owed, nowMs }: Circumstances,
 ): OverrideRecord {
   if (devices.get(deviceId).state === 'disabled') {
     throw new HearthError('conflict', `the device "${deviceId}" is disabled`, {
@@ -43,9 +45,13 @@ export function newOverride(
     value,
     status: 'active',
     startedAtMs: nowMs,
-    baselineAtMs: replaced?.baselineAtMs ?? nowMs,
+    baselineAtMs: replaced?.baselineAtMs ?? owed?.atMs ?? nowMs,
     endsAtMs: nowMs + Math.round(request.durationMs),
-    saved: savedState(overriddenProperties(sets, definition), reported, replaced?.saved),
+    saved: savedState(
+      overriddenProperties(sets, definition),
+      reported,
+      replaced?.saved ?? owed?.state,
+    ),
     requestedBy: request.requestedBy,
     commandId: null,
     endedAtMs: null,

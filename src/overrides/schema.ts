@@ -61,14 +61,16 @@ export const override = z
     status: z.enum(overrideStatuses),
     started_at: time,
     ends_at: time,
-    remaining_seconds: z.number().int(),
+    remaining_seconds: z.number().int().nullable().openapi({
+      description: 'Null while the clock of the hub is behind and nobody knows',
+    }),
     previous: z
       .record(z.string(), scalar)
       .nullable()
       .openapi({
         description:
-          'What the device said before the first override of a row of them, and gets back at the ' +
-          'end. Null when it had said nothing: then it is switched off at the end, if its type can ' +
+          'What the device said before the first override of a row of them, or what it was to be ' +
+          'like and was not yet, and gets back at the end. Null when it had said nothing: then it is switched off at the end, if its type can ' +
           'be, and otherwise left as it is.',
       }),
     requested_by: z.string(),

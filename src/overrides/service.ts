@@ -24,7 +24,7 @@ import type {
 
 export interface OverridesOptions {
   readonly db: Db;
-  readonly due: Pick<DueQueue, 'handle' | 'setAfter' | 'cancel'>;
+  readonly due: Pick<DueQueue, 'handle' | 'setAfter' | 'cancel' | 'clockIsPlausible'>;
   readonly audit: Pick<Audit, 'append'>;
   readonly devices: OverriddenDevices;
   readonly schedules: Steward;
@@ -63,6 +63,8 @@ export class Overrides implements Part {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #running = new Map<string, Running>();
+  /** Whose end is being written down: over with the commit, before anything that follows from it. */
+  readonly #ending = new Set<string>();
 
   constructor({ db, due, audit, devices, schedules, clock, log }: OverridesOptions) {
     this.#store = new OverrideStore(db);
@@ -128,6 +130,7 @@ export class Overrides implements Part {
     const record = newOverride(deviceId, request, {
       devices: this.#devices,
       replaced,
+      owed: this.#schedules.owedState(deviceId),
       nowMs: this.#nowMs(),
     });
     const over = replaced && this.#over(replaced, 'replaced', `replaced by ${record.id}`);
@@ -181,13 +184,14 @@ export class Overrides implements Part {
   }
 
   /**
-   * A command was made or has changed. One by hand is a person's newer word: it ends an override of
-   * the same properties, and nothing is given back.
+   * A command has changed. One by hand that a device took is a person's newer word: it ends an
+   * override of the same properties, and nothing is given back. Until it is taken the override runs
+   * on, and it does so when the command comes to nothing.
    */
   onCommand(command: Command): void {
     if (command.source !== 'manual' && command.source !== 'scene') return;
     const record = this.#recordOf(command.device_id);
-    if (record === undefined || !isNewWord(command, record)) return;
+    if (record === undefined || !isTakenSince(command, record)) return;
     const sets = expectedState(this.#devices.definitionOf(record.deviceId), command);
     if (!Object.keys(sets).some((property) => Object.hasOwn(record.saved, property))) return;
     const over = this.#over(record, 'cancelled', 'a command by hand');
@@ -235,6 +239,7 @@ export class Overrides implements Part {
   #timeIsOver(deviceId: string): (() => void) | undefined {
     const record = this.#recordOf(deviceId);
     if (record === undefined) return undefined;
+    this.#ending.add(deviceId);
     const over = this.#over(record, 'ended', 'its time was over');
     this.#close(over, 'override.end', { requestedBy: 'hub' });
     return () => this.#giveBack(over);
@@ -261,6 +266,7 @@ export class Overrides implements Part {
 
   /** The end is on disk: whatever fails here is made good by whoever keeps what should hold. */
   #giveBack(over: OverrideRecord): Override {
+    this.#ending.delete(over.deviceId);
     this.#running.delete(over.deviceId);
     const override = this.#json(over);
     this.onChange.emit(override);
@@ -289,12 +295,15 @@ export class Overrides implements Part {
   }
 
   #keep(record: OverrideRecord): void {
+    this.#ending.delete(record.deviceId);
     this.#running.set(record.deviceId, { record, anchorMs: anchorOf(this.#clock) });
   }
 
   #recordOf(deviceId: string): OverrideRecord | undefined {
     const running = this.#running.get(deviceId);
-    return running && onThisClock(running.record, running.anchorMs, this.#clock);
+    if (running === undefined) return undefined;
+    const isOver = this.#ending.has(deviceId) && !this.#store.runs(running.record.id);
+    return isOver ? undefined : onThisClock(running.record, running.anchorMs, this.#clock);
   }
 
   #require(deviceId: string): OverrideRecord {
@@ -302,12 +311,15 @@ export class Overrides implements Part {
     const record = this.#recordOf(deviceId);
     if (record) return record;
     throw new HearthError('not_found', `no override runs on "${deviceId}"`, {
-      hint: `POST begins one; GET /api/v1/devices/${deviceId}/overrides shows those before.`,
+      hint: 'Begin one first, or look at those that are over: the history keeps them.',
     });
   }
 
   #json(record: OverrideRecord): Override {
-    return overrideJson(record, this.#nowMs());
+    // What time it is, is not known: only one of this run is measured by time that moves forward.
+    const isOfThisRun = this.#running.get(record.deviceId)?.anchorMs !== undefined;
+    const isMeasured = isOfThisRun || this.#due.clockIsPlausible;
+    return overrideJson(record, this.#nowMs(), isMeasured);
   }
 
   #nowMs(): number {
@@ -315,11 +327,8 @@ export class Overrides implements Part {
   }
 }
 
-/**
- * Whether this is news of a command that was just made, later than the override: what is heard of an
- * older one (another attempt, an acknowledgment) is no new word.
- */
-function isNewWord(command: Command, record: OverrideRecord): boolean {
-  const isFresh = command.status === 'queued' || command.status === 'sent';
-  return isFresh && command.attempts <= 1 && Date.parse(command.created_at) >= record.startedAtMs;
+/** Whether a device took a command that was made after an override began. */
+function isTakenSince({ status, created_at }: Command, { startedAtMs }: OverrideRecord): boolean {
+  const isTaken = status === 'acknowledged' || status === 'confirmed';
+  return isTaken && Date.parse(created_at) >= startedAtMs;
 }

@@ -22,7 +22,11 @@ export function onThisClock(
   return {
     ...record,
     startedAtMs: record.startedAtMs + shiftMs,
-    baselineAtMs: record.baselineAtMs + shiftMs,
+    baselineAtMs:
+      record.baselineAtMs === record.startedAtMs
+        ? record.startedAtMs + shiftMs
+        : // The moment of an older word, which no schedule's edge moves away from.
+          Math.min(record.baselineAtMs, record.startedAtMs + shiftMs),
     endsAtMs: record.endsAtMs + shiftMs,
   };
 }

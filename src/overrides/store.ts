@@ -31,6 +31,14 @@ export class OverrideStore {
       .map(recordOf);
   }
 
+  /** Whether one runs, as far as the disk knows, or the transaction that is open. */
+  runs(id: string): boolean {
+    return (
+      this.#db.prepare("SELECT 1 FROM overrides WHERE id = ? AND status = 'active'").get(id) !==
+      undefined
+    );
+  }
+
   /** Those of one device, newest first. */
   list(deviceId: string): OverrideRecord[] {
     return this.#db

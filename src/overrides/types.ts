@@ -17,7 +17,10 @@ export interface OverrideRecord {
   readonly value: ActionValue;
   readonly status: OverrideStatus;
   readonly startedAtMs: number;
-  /** When the first of those that replaced each other began: `saved` is of then. */
+  /**
+   * When the first of those that replaced each other began: `saved` is of then. Earlier when the
+   * device had yet to take a word: the moment of that word, which is what is saved.
+   */
   readonly baselineAtMs: number;
   readonly endsAtMs: number;
   readonly saved: SavedState;
@@ -36,7 +39,8 @@ export interface Override {
   readonly status: OverrideStatus;
   readonly started_at: string;
   readonly ends_at: string;
-  readonly remaining_seconds: number;
+  /** Null while the clock of the hub is behind, unless it began since the hub was started. */
+  readonly remaining_seconds: number | null;
   /** What is given back at the end; null when the device had said nothing of it. */
   readonly previous: StateMap | null;
   readonly requested_by: string;
@@ -76,10 +80,21 @@ export interface Baseline {
   readonly state: StateMap;
 }
 
+/** A word that a device has yet to take: its properties, and the moment from which on it holds. */
+export interface Owed {
+  readonly state: StateMap;
+  readonly atMs: number;
+}
+
 /** What the schedules must do here: they know what should hold. */
 export interface Steward {
   /** Sends what a device lacks of what should hold now; returns what was sent. */
   apply(deviceId: string, reason: string): readonly Command[];
+  /**
+   * What a device is yet to be brought to, or was told a moment ago, and since when that holds;
+   * undefined when what the device reports is how it is.
+   */
+  owedState(deviceId: string): Owed | undefined;
   /** Writes a baseline down, in the caller's transaction. */
   saveBaseline(baseline: Baseline): void;
 }

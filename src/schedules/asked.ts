@@ -59,6 +59,15 @@ export function readRule(input: ScheduleInput, before?: Rule): Rule {
   }
 }
 
+/** @throws HearthError `unprocessable` when the kind that is given is not the one of the other fields. */
+export function checkKind({ kind }: ScheduleInput, rule: Rule): void {
+  if (kind === undefined || kind === rule.kind) return;
+  throw new HearthError('unprocessable', `kind is ${kind}: the other fields are of ${rule.kind}`, {
+    field: 'kind',
+    hint: 'Leave it out: it follows from the other fields.',
+  });
+}
+
 function readWeekly(
   input: ScheduleInput,
   before: Extract<Rule, { kind: 'weekly' }> | undefined,
@@ -100,6 +109,7 @@ export const allDays: readonly DayName[] = [...weekdays, ...weekends];
 const manyDays: Readonly<Record<string, readonly DayName[]>> = {
   daily: allDays,
   weekdays,
+  weekend: weekends,
   weekends,
 };
 const longNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
@@ -113,13 +123,26 @@ function readDays(given: string | readonly string[], field: 'days' | 'day'): rea
 function daysOf(word: string, field: 'days' | 'day'): readonly DayName[] {
   const many = field === 'days' && Object.hasOwn(manyDays, word) ? manyDays[word] : undefined;
   if (many) return many;
-  const day = dayNames.find((name, index) => word === name || word === longNames[index]);
-  if (day) return [day];
+  const [from, to, ...more] = word.split('-').map(dayOf);
+  if (from && to === undefined && !word.includes('-')) return [from];
+  if (field === 'days' && from && to && more.length === 0) return daysFromTo(from, to);
   throw new HearthError('unprocessable', `${field} is "${word.slice(0, 20)}": that is no day`, {
     field,
     hint:
-      field === 'day' ? 'Write mon or monday.' : 'Write mon or monday; daily, weekdays, weekends.',
+      field === 'day'
+        ? 'Write mon or monday.'
+        : 'Write mon or monday; mon-fri; daily, weekdays, weekends.',
   });
+}
+
+const dayOf = (word: string): DayName | undefined =>
+  dayNames.find((name, index) => word.trim() === name || word.trim() === longNames[index]);
+
+/** Both are in it; a row may go over Sunday. */
+function daysFromTo(from: DayName, to: DayName): readonly DayName[] {
+  const [first, last] = [allDays.indexOf(from), allDays.indexOf(to)];
+  if (first <= last) return allDays.slice(first, last + 1);
+  return [...allDays.slice(first), ...allDays.slice(0, last + 1)];
 }
 
 /**

@@ -50,6 +50,11 @@ export class Homecoming {
     return this.#stages.size === 0 && (this.#early === undefined || this.#early.size === 0);
   }
 
+  /** Whether a device is looked at once it has come back, or said how it is. */
+  isAwaited(deviceId: string): boolean {
+    return this.#early !== undefined || this.#stages.has(deviceId);
+  }
+
   /** From now on these are waited for. Returns those that have come back and reported already. */
   expect(deviceIds: readonly string[]): string[] {
     const early = this.#early ?? new Map<string, 'back' | 'reported'>();

@@ -55,7 +55,7 @@ export function planFor(situation: Situation): Plan {
   }));
   const touching = effects.filter(({ after }) => overlaps(after, wanted));
   const soon: StateMap = Object.assign({}, reported, ...effects.map(({ after }) => after));
-  const agrees = agreement(wanted, soon);
+  const agrees = agreement(visible(wanted, definition, soon), soon);
   // The device took it and says nothing of it: there is nothing to see a difference by.
   const isGood = agrees === 'agrees' || (before === 'settled' && (!verify || agrees === 'unknown'));
   if (isGood && touching.length === 0) return already;
@@ -69,6 +69,24 @@ export function planFor(situation: Situation): Plan {
 /** What a word means for the device's properties; `{}` for an action that leaves nothing behind. */
 export const wantedState = (word: Word, definition: TypeDefinition): StateMap =>
   word.kind === 'action' ? expectedState(definition, word) : word.state;
+
+/**
+ * What there is to compare of what is wanted. A device that is to be off need only be off: many can
+ * be given a fan speed only by switching them on.
+ */
+export function visible(
+  wanted: StateMap,
+  definition: TypeDefinition,
+  reported: StateMap,
+): StateMap {
+  const { power } = definition;
+  if (power === undefined || !Object.hasOwn(reported, power.property)) return wanted;
+  return isOff(wanted, definition) ? { [power.property]: false } : wanted;
+}
+
+/** Whether a state is one of a device that is switched off. */
+export const isOff = (state: StateMap, { power }: TypeDefinition): boolean =>
+  power !== undefined && agreement({ [power.property]: false }, state) === 'agrees';
 
 /** A beep is asked for once: nobody wants it hours later, when the device is back. */
 function planWithoutState({ word, pending, before }: Situation): Plan {

@@ -21,7 +21,7 @@ export interface DuePort {
 
 export interface DevicePort {
   /** @throws HearthError `not_found`. */
-  get(deviceId: string): unknown;
+  get(deviceId: string): { readonly status?: 'online' | 'offline' };
   list(): readonly { readonly id: string }[];
   exists(deviceId: string): boolean;
   definitionOf(deviceId: string): TypeDefinition;
@@ -37,6 +37,8 @@ export interface GroupPort {
 export interface CommandPort {
   /** @throws HearthError when the device refuses it. */
   send(request: CommandRequest): Command;
+  /** @throws HearthError `not_found`. */
+  get(commandId: string): Command;
   /** Not answered yet, oldest first. */
   pendingOf(deviceId: string): readonly Command[];
   lastManual(deviceId: string):

@@ -1,6 +1,6 @@
 import { type Clock, HearthError, sortableId } from '#kernel';
 import { checkActions, checkTarget } from './allowed.ts';
-import { hasWindows, readAction, readEndAction, readRule } from './asked.ts';
+import { checkKind, hasWindows, readAction, readEndAction, readRule } from './asked.ts';
 import type { Book, Entry } from './book.ts';
 import type { AuditPort, DevicePort, GroupPort } from './ports.ts';
 import type { ScheduleRecord } from './record.ts';
@@ -30,6 +30,8 @@ export interface Requester {
 
 const mostSchedules = 1000;
 const mostPerDevice = 50;
+/** No 29th of February is further away than the next. */
+const farMs = 8 * 366 * 86_400_000;
 
 /** Makes, changes and removes schedules: checked, audited and armed in one transaction. */
 export class Registry {
@@ -45,7 +47,7 @@ export class Registry {
     if (entry) return entry;
     throw new HearthError('not_found', `there is no schedule "${id.slice(0, 64)}"`, {
       field: 'id',
-      hint: 'GET /api/v1/schedules lists the schedules.',
+      hint: 'The list of schedules shows the id of each.',
     });
   }
 
@@ -59,6 +61,7 @@ export class Registry {
     }
     const nowMs = Math.floor(clock.nowMs());
     const rule = readRule(input);
+    checkKind(input, rule);
     const record: ScheduleRecord = {
       id: sortableId(nowMs),
       name: input.name ?? null,
@@ -82,6 +85,7 @@ export class Registry {
     const before = this.get(id).record;
     const nowMs = Math.floor(this.#options.clock.nowMs());
     const rule = readRule(input, before.rule);
+    checkKind(input, rule);
     const isForOther = input.device_id !== undefined || input.group_id !== undefined;
     const changed: ScheduleRecord = {
       ...before,
@@ -135,8 +139,15 @@ export class Registry {
   #refusePast({ rule }: ScheduleRecord, nowMs: number): void {
     const timetable = timetableOf(rule, this.#options.place);
     const span = timetable.last(nowMs);
+    const next = timetable.next(nowMs);
+    if (rule.kind === 'cron' && next !== undefined && next.startMs > nowMs + farMs) {
+      throw new HearthError('unprocessable', `cron is "${rule.cron}": not within eight years`, {
+        field: 'cron',
+        hint: 'Day of the month and day of the week together come seldom: give one of them.',
+      });
+    }
     const speaks = span !== undefined && (span.startMs === nowMs || (span.endMs ?? 0) > nowMs);
-    if (speaks || timetable.next(nowMs) !== undefined) return;
+    if (speaks || next !== undefined) return;
     if (rule.kind === 'once') {
       const field = rule.until === undefined ? 'at' : 'until';
       throw new HearthError('unprocessable', `${field} is ${rule[field]}: that is over`, { field });

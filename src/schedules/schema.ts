@@ -42,11 +42,15 @@ export const scheduleInput = z
     device_id: id.nullable().optional(),
     group_id: id.nullable().optional(),
     enabled: z.boolean().optional(),
+    kind: z.enum(['weekly', 'once', 'cron']).optional().openapi({
+      description: 'Follows from the other fields; what was read may be sent back with it',
+    }),
     days: z
       .union([z.string().max(100), z.array(z.string().max(20)).min(1).max(14)])
       .optional()
       .openapi({
-        description: 'daily, weekdays, weekends, or days: ["mon", "tue"]. Without it: daily',
+        description:
+          'daily, weekdays, weekends, mon-fri, or days: ["mon", "tue"]. Without it: daily',
         example: 'weekdays',
       }),
     day: z.string().max(20).optional().openapi({ description: 'One day', example: 'monday' }),

@@ -18,7 +18,7 @@ import { Registry, type Requester } from './registry.ts';
 import { scheduleRoutes } from './routes.ts';
 import { runJson, scheduleJson } from './schedule-json.ts';
 import type { RunJson, ScheduleInput, ScheduleJson, ScheduleMade, WhyJson } from './schema.ts';
-import { Steward } from './steward.ts';
+import { type Owed, Steward } from './steward.ts';
 import { type Baseline, ScheduleStore } from './store.ts';
 import { Ticker } from './ticker.ts';
 import { type Location, Place } from './time/place.ts';
@@ -83,7 +83,8 @@ export class Schedules implements Part {
     const place = new Place(options.place);
     const book = new Book({ ...options, place });
     const schedulesOf = (deviceId: string) => book.weighedFor(deviceId);
-    const steward = new Steward({ ...options, store, schedulesOf });
+    const isAwaited = (deviceId: string) => this.#homecoming.isAwaited(deviceId);
+    const steward = new Steward({ ...options, store, schedulesOf, isAwaited });
     const onRun = (id: string) => this.#tell('updated', book.find(id));
     const ticker = new Ticker({ ...options, book, store, steward, onRun });
     this.#store = store;
@@ -112,7 +113,7 @@ export class Schedules implements Part {
     });
     this.#ticker.start();
     this.#homecoming.start();
-    this.#steward.holdings.load();
+    this.#steward.start();
     for (const record of this.#store.schedules()) {
       const entry = this.#book.put(record);
       // A device may have gone while its schedules could not be told.
@@ -182,7 +183,7 @@ export class Schedules implements Part {
 
   /** What should hold for a device now, and why. @throws HearthError `not_found`. */
   why(deviceId: string): WhyJson {
-    const { devices, clock, overrideOf } = this.#options;
+    const { devices, clock, due, overrideOf } = this.#options;
     devices.get(deviceId);
     const resolution = this.#steward.resolve(deviceId);
     const holding = this.#steward.holdings.of(deviceId);
@@ -196,6 +197,7 @@ export class Schedules implements Part {
       definition: devices.definitionOf(deviceId),
       reported: devices.reported(deviceId),
       isSettled: holding?.settled ?? true,
+      isClockBehind: !due.clockIsPlausible,
     });
   }
 
@@ -214,6 +216,14 @@ export class Schedules implements Part {
     const [applied] = this.#steward.apply([deviceId], { reason, inDoubt: true });
     if (applied?.error !== undefined) throw applied.error;
     return applied?.commands ?? [];
+  }
+
+  /**
+   * What a device is owed, or was told a moment ago: what an override that begins now has to give
+   * back instead of what the device reports; undefined when the report says it all.
+   */
+  owedState(deviceId: string): Owed | undefined {
+    return this.#steward.owedState(deviceId);
   }
 
   /** Writes down what an override gives back, in the caller's transaction. */
@@ -249,12 +259,16 @@ export class Schedules implements Part {
   }
 
   onStatus({ deviceId, values }: Status): void {
+    this.#steward.heard(deviceId, values);
     if (!this.#homecoming.isIdle) this.#homecoming.heard(deviceId, values);
   }
 
   onSamples(samples: readonly Status[]): void {
-    if (this.#homecoming.isIdle) return;
-    for (const { deviceId, values } of samples) this.#homecoming.heard(deviceId, values);
+    const isIdle = this.#homecoming.isIdle;
+    for (const { deviceId, values } of samples) {
+      this.#steward.heard(deviceId, values);
+      if (!isIdle) this.#homecoming.heard(deviceId, values);
+    }
   }
 
   /** Who joins a group gets what its schedules say now; who leaves it is left as it is. */

@@ -1,22 +1,25 @@
 import type { Command, CommandSource } from '#commands';
-import type { Action, StateMap } from '#devices';
+import { type Action, agreement, expectedState, type StateMap } from '#devices';
 import { type Clock, type Log, messageOf } from '#kernel';
-import { type Decision, Holdings } from './holdings.ts';
+import { type Decision, Holdings, watchedMs } from './holdings.ts';
 import type { Plan } from './plan.ts';
-import { planFor, wantedState } from './plan.ts';
+import { isOff, planFor, visible, wantedState } from './plan.ts';
 import type { CommandPort, DevicePort, DuePort, OverrideOf } from './ports.ts';
 import type { RunOutcome } from './record.ts';
+import { Reminder, refusedForMs } from './reminder.ts';
 import { type CauseKind, type Resolution, resolve, type WeighedSchedule } from './resolve.ts';
 import type { ScheduleStore } from './store.ts';
-import type { ManualWord, OverrideWord } from './types.ts';
+import type { ManualWord, OverrideWord, Word } from './types.ts';
 
 export interface StewardOptions {
   readonly store: ScheduleStore;
-  readonly due: Pick<DuePort, 'clockIsPlausible'>;
+  readonly due: DuePort;
   readonly devices: DevicePort;
   readonly commands: CommandPort;
   readonly overrideOf: OverrideOf;
   readonly schedulesOf: (deviceId: string) => readonly WeighedSchedule[];
+  /** Whether a device is looked at anyway, once it has come back after the start. */
+  readonly isAwaited: (deviceId: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,8 +42,6 @@ interface Ask {
   readonly inDoubt?: boolean;
 }
 
-const rejectedForMs = 10 * 60_000;
-
 const sourceOf: Readonly<Record<CauseKind, CommandSource>> = {
   override: 'override',
   manual: 'restore',
@@ -51,14 +52,41 @@ const sourceOf: Readonly<Record<CauseKind, CommandSource>> = {
   nothing: 'schedule',
 };
 
-/** Sees to it that devices are as they should be: it sends what they lack, once. */
+/** A word that a device is yet to be brought to. */
+export interface Owed {
+  /** What it means for the device's properties. */
+  readonly state: StateMap;
+  /** When it came to hold. */
+  readonly atMs: number;
+}
+
+const cameToNothing: ReadonlySet<Command['status']> = new Set([
+  'rejected',
+  'expired',
+  'timed_out',
+  'cancelled',
+]);
+
+/** Sees to it that devices are as they should be: it sends what they lack. */
 export class Steward {
   readonly holdings: Holdings;
   readonly #options: StewardOptions;
+  readonly #reminder: Reminder;
 
   constructor(options: StewardOptions) {
     this.#options = options;
     this.holdings = new Holdings(options.store);
+    this.#reminder = new Reminder({
+      ...options,
+      holdings: this.holdings,
+      apply: (deviceId) => this.apply([deviceId], { reason: 'it has yet to take it' }),
+    });
+  }
+
+  /** Before the due queue opens. */
+  start(): void {
+    this.#reminder.start();
+    this.holdings.load();
   }
 
   /** What should hold now for a device, and why. */
@@ -90,7 +118,10 @@ export class Steward {
     const applied: { application: Application; write: () => void }[] = [];
     for (const deviceId of new Set(deviceIds)) applied.push(this.#applyOne(deviceId, ask));
     store.transaction(() => {
-      for (const { write } of applied) write();
+      for (const { application, write } of applied) {
+        write();
+        this.#reminder.look(application.deviceId);
+      }
     });
     return applied.map(({ application }) => application);
   }
@@ -100,21 +131,121 @@ export class Steward {
     const holding = this.holdings.of(deviceId);
     if (holding === undefined || holding.settled) return false;
     const { rejectedAtMs } = holding;
-    return rejectedAtMs === null || this.#options.clock.nowMs() - rejectedAtMs >= rejectedForMs;
+    return rejectedAtMs === null || this.#options.clock.nowMs() - rejectedAtMs >= refusedForMs;
   }
 
-  /** A command went on: one that is awaited, or one by hand that is now what holds. */
+  /**
+   * What a device is to be brought back to after an override that begins now, instead of what it
+   * reports: a word that it has yet to take, or has taken a moment ago and not reported. One that is
+   * off as it was left by an override keeps the rest of what it was given back.
+   */
+  owedState(deviceId: string): Owed | undefined {
+    const { devices } = this.#options;
+    const owed = this.#owed(deviceId);
+    if (owed === undefined) return undefined;
+    const state = wantedState(owed.word, devices.definitionOf(deviceId));
+    return Object.keys(state).length === 0 ? undefined : { state, atMs: owed.atMs };
+  }
+
+  /**
+   * A command went on: one that is awaited; one by hand that is now what holds; or one by hand that
+   * came to nothing, after which what should hold may be under way no more.
+   */
   onCommand(command: Command): void {
-    if (this.holdings.awaits(command.id)) {
-      this.holdings.take(command, this.#options.clock.nowMs());
+    const { device_id: deviceId, status, source } = command;
+    const before = this.holdings.of(deviceId);
+    const isAwaited = this.holdings.awaits(command.id);
+    if (isAwaited) {
+      this.#options.store.transaction(() => {
+        this.holdings.take(command, this.#options.clock.nowMs());
+        this.#reminder.look(deviceId);
+      });
+      if (status === 'acknowledged' && command.error !== null) {
+        this.#reminder.contradicted(deviceId);
+      }
+    }
+    if (before === undefined || (source !== 'manual' && source !== 'scene')) return;
+    if (cameToNothing.has(status)) {
+      const isConcerned = isAwaited ? before.cause.id === command.id : !before.settled;
+      if (isConcerned) this.#reminder.soon(deviceId);
       return;
     }
-    if (command.source !== 'manual' && command.source !== 'scene') return;
-    if (command.status !== 'acknowledged' && command.status !== 'confirmed') return;
-    const holding = this.holdings.of(command.device_id);
-    if (holding === undefined || holding.settled) return;
-    if (this.resolve(command.device_id).because.id !== command.id) return;
-    this.holdings.put({ ...holding, settled: true, commandIds: [] });
+    if (isAwaited || before.settled) return;
+    if (status !== 'acknowledged' && status !== 'confirmed') return;
+    if (this.resolve(deviceId).because.id !== command.id) return;
+    this.#options.store.transaction(() => {
+      this.holdings.put({ ...before, settled: true, commandIds: [] });
+      this.#reminder.look(deviceId);
+    });
+  }
+
+  /** A device said something of itself. */
+  heard(deviceId: string, values: StateMap): void {
+    const holding = this.holdings.of(deviceId);
+    if (holding === undefined) return;
+    const { devices, clock } = this.#options;
+    const isWatched = this.holdings.isWatched(deviceId, clock.nowMs());
+    if (holding.settled && !isWatched) return;
+    const definition = devices.definitionOf(deviceId);
+    const reported = devices.reported(deviceId);
+    const wanted = visible(wantedState(holding.word, definition), definition, reported);
+    if (holding.settled) {
+      // What it never reports, it will not confirm either.
+      const known = Object.entries(wanted).filter(([name]) => Object.hasOwn(reported, name));
+      if (agreement(Object.fromEntries(known), values) === 'agrees') {
+        this.holdings.unwatch(deviceId);
+      }
+      return;
+    }
+    this.#reminder.heard(deviceId, values, () => agreement(wanted, values) === 'differs');
+  }
+
+  #owed(deviceId: string): { readonly word: Word; readonly atMs: number } | undefined {
+    const { devices, due, clock } = this.#options;
+    const resolution = this.resolve(deviceId);
+    const { word, because, decidedAtMs } = resolution;
+    if (because.kind === 'override') return undefined;
+    const holding = this.holdings.of(deviceId);
+    const isUnknown = !due.clockIsPlausible && holding !== undefined && !holding.settled;
+    if (isUnknown && holding.cause.kind !== 'override') {
+      return { word: holding.word, atMs: holding.decidedAtMs };
+    }
+    if (word === undefined || decidedAtMs === undefined) return undefined;
+    const owed = { word, atMs: decidedAtMs };
+    if (because.kind === 'manual') return this.#isUnderWay(because.id) ? owed : undefined;
+    const progress = this.holdings.progressOf(deviceId, { ...resolution, word });
+    const isFresh = progress === 'settled' && this.holdings.isWatched(deviceId, clock.nowMs());
+    if (isUnknown || progress === 'sent' || isFresh) return owed;
+    const definition = devices.definitionOf(deviceId);
+    const isLeftOff =
+      because.kind === 'restore' &&
+      isOff(wantedState(word, definition), definition) &&
+      isOff(devices.reported(deviceId), definition);
+    return isLeftOff ? owed : undefined;
+  }
+
+  /** Whether a command by hand waits for its answer, or for the report that agrees with it. */
+  #isUnderWay(commandId = ''): boolean {
+    const { commands, clock } = this.#options;
+    const { status, error, acknowledged_at } = commands.get(commandId);
+    if (status === 'acknowledged' && error === null && acknowledged_at !== null) {
+      return clock.nowMs() - Date.parse(acknowledged_at) < watchedMs;
+    }
+    return status === 'queued' || status === 'sent' || status === 'delivered';
+  }
+
+  /** A person's newer word is on its way to an overridden device: it shall not be fought. */
+  #isAnsweredByHand(deviceId: string, { because, sinceMs = 0, word }: Decision): boolean {
+    if (because.kind !== 'override') return false;
+    const definition = this.#options.devices.definitionOf(deviceId);
+    const wanted = wantedState(word, definition);
+    return this.#options.commands
+      .pendingOf(deviceId)
+      .filter(({ source }) => source === 'manual' || source === 'scene')
+      .filter(({ created_at }) => Date.parse(created_at) > sinceMs)
+      .some((command) =>
+        Object.keys(expectedState(definition, command)).some((name) => Object.hasOwn(wanted, name)),
+      );
   }
 
   #applyOne(
@@ -136,6 +267,9 @@ export class Steward {
       return { application: { ...left, resolution }, write };
     }
     const decision: Decision = { ...resolution, word };
+    if (this.#isAnsweredByHand(deviceId, decision)) {
+      return { application: { ...left, outcome: 'pending', resolution }, write: () => {} };
+    }
     const plan = planFor({
       word,
       definition: devices.definitionOf(deviceId),
@@ -186,9 +320,14 @@ export class Steward {
 
   #hold(
     deviceId: string,
-    { word, because, sinceMs = 0, decidedAtMs = 0 }: Decision,
+    decision: Decision,
     progress: { readonly settled: boolean; readonly commandIds: readonly string[] },
   ): void {
+    const { word, because, sinceMs = 0, decidedAtMs = 0 } = decision;
+    const isNew = this.holdings.progressOf(deviceId, decision) === 'new';
+    if (isNew) this.#reminder.forget(deviceId);
+    if (isNew || progress.settled) this.holdings.trust(deviceId);
+    this.holdings.unwatch(deviceId);
     this.holdings.put({
       deviceId,
       word,

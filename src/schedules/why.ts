@@ -2,7 +2,7 @@
 
 import { agreement, type StateMap, type TypeDefinition } from '#devices';
 import type { Book, Entry } from './book.ts';
-import { wantedState } from './plan.ts';
+import { visible, wantedState } from './plan.ts';
 import type { Considered, Resolution } from './resolve.ts';
 import { nameOf } from './schedule-json.ts';
 import type { WhyJson } from './schema.ts';
@@ -21,6 +21,8 @@ export interface Weighed {
   readonly definition: TypeDefinition;
   readonly reported: StateMap;
   readonly isSettled: boolean;
+  /** What time it is, is not known. */
+  readonly isClockBehind: boolean;
 }
 
 interface NextEdge extends Edge {
@@ -29,6 +31,36 @@ interface NextEdge extends Edge {
 
 /** The answer of `GET /devices/{id}/why`. */
 export function whyJson(weighed: Weighed): WhyJson {
+  return weighed.isClockBehind ? unknownWhy(weighed) : knownWhy(weighed);
+}
+
+/** Before the clock is right nothing can be said of times; but an override runs all the same. */
+function unknownWhy(weighed: Weighed): WhyJson {
+  const { deviceId, nowMs, definition, reported, resolution, isSettled } = weighed;
+  const { because, word } = resolution;
+  const runs = because.kind === 'override' && word !== undefined;
+  const text = "the hub's clock is behind, and what should hold is worked out once it is right";
+  return {
+    device_id: deviceId,
+    at: new Date(nowMs).toISOString(),
+    holds: runs ? sayWord(word) : null,
+    because: {
+      kind: runs ? because.kind : 'nothing',
+      id: runs ? (because.id ?? null) : null,
+      name: null,
+      text: runs ? `An override runs; ${text}` : `${text[0]?.toUpperCase()}${text.slice(1)}`,
+    },
+    since: null,
+    until: null,
+    next: null,
+    considered: [],
+    reported,
+    agrees: runs ? agreementWith(word, definition, reported) : null,
+    settled: isSettled,
+  };
+}
+
+function knownWhy(weighed: Weighed): WhyJson {
   const { deviceId, nowMs, resolution, override, book, definition, reported } = weighed;
   const { word, because, sinceMs, considered } = resolution;
   const edge = nextEdgeOf(book.ofDevice(deviceId), nowMs);
@@ -55,9 +87,13 @@ export function whyJson(weighed: Weighed): WhyJson {
       holds: one.holds,
     })),
     reported,
-    agrees: word === undefined ? null : agreement(wantedState(word, definition), reported),
+    agrees: word === undefined ? null : agreementWith(word, definition, reported),
     settled: weighed.isSettled,
   };
+}
+
+function agreementWith(word: Word, definition: TypeDefinition, reported: StateMap) {
+  return agreement(visible(wantedState(word, definition), definition, reported), reported);
 }
 
 const sayWord = (word: Word): WhyJson['holds'] =>

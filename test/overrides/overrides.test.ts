@@ -333,12 +333,14 @@ describe('cancelling and changing', () => {
 });
 
 describe('a command by hand', () => {
-  it('is the newer word: the override is over and nothing is given back', async () => {
+  it('is the newer word once it is taken: the override is over and nothing is given back', async () => {
     const residence = await open();
     residence.fan('purifier', 5, 10);
     residence.clock.advance(minute);
     const command = residence.command({ action: 'setFanSpeed', value: 3 });
     residence.overrides.onCommand(command);
+    expect(residence.overrides.activeOf('purifier')).toBeDefined();
+    residence.overrides.onCommand({ ...command, status: 'acknowledged' });
     expect(residence.due.dueAtMs('override', 'purifier')).toBeUndefined();
     expect(residence.overrides.list('purifier')).toMatchObject([
       { status: 'cancelled', ended_because: 'a command by hand' },
@@ -351,20 +353,26 @@ describe('a command by hand', () => {
     expect(residence.givenBack()).toEqual([]);
   });
 
+  const taken = { status: 'acknowledged', attempts: 1 } as const;
   it.each([
-    ['ends', 'another value', {}],
-    ['ends', 'a scene', { source: 'scene' }],
-    ['ends', 'power', { action: 'turnOff', value: null }],
-    ['ends', 'one that was sent at once', { status: 'sent', attempts: 1 }],
-    ['leaves', 'another property', { action: 'setLight', value: 3 }],
-    ['leaves', 'what sets nothing', { action: 'beep', value: null }],
-    ['leaves', 'a schedule', { source: 'schedule' }],
-    ['leaves', 'an override', { source: 'override' }],
-    ['leaves', 'a restore', { source: 'restore' }],
-    ['leaves', 'another device', { device_id: 'other' }],
-    ['leaves', 'an older command', { created_at: iso(startMs - 1) }],
-    ['leaves', 'another attempt', { status: 'sent', attempts: 2 }],
-    ['leaves', 'an acknowledgment', { status: 'acknowledged', attempts: 1 }],
+    ['ends', 'another value', taken],
+    ['ends', 'a scene', { ...taken, source: 'scene' }],
+    ['ends', 'power', { ...taken, action: 'turnOff', value: null }],
+    ['ends', 'one that the device confirmed at once', { status: 'confirmed' }],
+    ['ends', 'one that took three attempts', { ...taken, attempts: 3 }],
+    ['leaves', 'another property', { ...taken, action: 'setLight', value: 3 }],
+    ['leaves', 'what sets nothing', { ...taken, action: 'beep', value: null }],
+    ['leaves', 'a schedule', { ...taken, source: 'schedule' }],
+    ['leaves', 'an override', { ...taken, source: 'override' }],
+    ['leaves', 'a restore', { ...taken, source: 'restore' }],
+    ['leaves', 'another device', { ...taken, device_id: 'other' }],
+    ['leaves', 'an older command', { ...taken, created_at: iso(startMs - 1) }],
+    ['leaves', 'one that waits', { status: 'queued' }],
+    ['leaves', 'one that was sent', { status: 'sent', attempts: 1 }],
+    ['leaves', 'one that was delivered', { status: 'delivered', attempts: 1 }],
+    ['leaves', 'one that was refused', { status: 'rejected', attempts: 1 }],
+    ['leaves', 'one that was taken back', { status: 'cancelled', attempts: 1 }],
+    ['leaves', 'one that expired', { status: 'expired', attempts: 1 }],
     ['leaves', 'a failure', { status: 'timed_out', attempts: 3 }],
   ] as const)('%s it: %s', async (what, _, given) => {
     const residence = await open();
@@ -474,7 +482,7 @@ describe('a clock that is set', () => {
     expect(residence.overrides.activeOf('purifier')).toBeDefined();
     residence.clock.advance(1);
     expect(residence.givenBack()).toMatchObject([{ atMs: startMs + shiftMs }]);
-    residence.overrides.onCommand(residence.command({}));
+    residence.overrides.onCommand(residence.command({ status: 'acknowledged' }));
     expect(residence.overrides.list('purifier')).toMatchObject([
       { status: 'ended', ended_at: iso(startMs + shiftMs + 10 * minute) },
     ]);

@@ -13,7 +13,7 @@ async function open() {
   const shared = { db, due, audit, devices, clock, log: silentLog };
   const overrides = new Overrides({
     ...shared,
-    schedules: { apply: () => [], saveBaseline: () => {} },
+    schedules: { apply: () => [], owedState: () => undefined, saveBaseline: () => {} },
   });
   const deviceConfig = new DeviceConfig({
     ...shared,

@@ -144,6 +144,7 @@ export class Residence {
       },
       schedules: {
         apply: (deviceId, reason) => this.#apply(deviceId, reason),
+        owedState: () => undefined,
         saveBaseline: (baseline) => {
           db.prepare('INSERT INTO test_baselines (json) VALUES (?)').run(JSON.stringify(baseline));
         },

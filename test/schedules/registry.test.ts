@@ -40,6 +40,18 @@ describe('what a schedule is made of', () => {
       { days: 'weekdays', start: '09:00', end: '17:00' },
       { name: 'Mon–Fri 09:00–17:00' },
     ],
+    ['weekend', { days: ['weekend'], start: '09:00', end: '17:00' }, { days: ['sat', 'sun'] }],
+    [
+      'a row of days',
+      { days: 'mon - wed, Friday-sat', start: '09:00', end: '17:00' },
+      { days: ['mon', 'tue', 'wed', 'fri', 'sat'] },
+    ],
+    [
+      'a row over Sunday',
+      { days: ['sat-mon'], start: '09:00', end: '17:00' },
+      { days: ['mon', 'sat', 'sun'] },
+    ],
+    ['its kind, as it was read', { kind: 'cron', cron: '0 7 * * *' }, { kind: 'cron' }],
     ['weekends', { days: 'weekends', start: '09:00', end: '17:00' }, { days: ['sat', 'sun'] }],
     [
       'once',
@@ -178,6 +190,30 @@ describe('what a schedule is made of', () => {
       { device_id: 'lamp', start: '18:00', end: '19:00', action: 'relay_toggle' },
       'action',
       'relay_toggle',
+    ],
+    [
+      'another kind than its fields say',
+      { device_id: 'lamp', kind: 'once', start: '18:00', end: '19:00', action: 'turnOn' },
+      'kind',
+      'weekly',
+    ],
+    [
+      'half a row of days',
+      { device_id: 'lamp', days: 'mon-', start: '18:00', end: '19:00', action: 'turnOn' },
+      'days',
+      'mon-',
+    ],
+    [
+      'a row as one day',
+      { device_id: 'lamp', day: 'mon-fri', start: '18:00', end: '19:00', action: 'turnOn' },
+      'day',
+      'mon-fri',
+    ],
+    [
+      'a day that comes in 18 years',
+      { device_id: 'lamp', cron: '0 0 29 2 +1', action: 'turnOn' },
+      'cron',
+      'eight years',
     ],
     [
       'a moment that is over',
@@ -339,6 +375,18 @@ describe('a change', () => {
     expect(
       stage.schedules.update(id, { group_id: 'downstairs', action: 'turnOn' }, asked),
     ).toMatchObject({ device_id: null, group_id: 'downstairs', value: null });
+  });
+
+  it('may repeat its kind, and cannot change it alone', async () => {
+    const stage = await Stage.open();
+    const { id } = stage.make();
+    expect(stage.schedules.update(id, { kind: 'weekly', end: '22:00' }, asked).end).toBe('22:00');
+    expect(failure(() => stage.schedules.update(id, { kind: 'cron' }, asked))).toMatchObject({
+      field: 'kind',
+    });
+    expect(stage.schedules.update(id, { kind: 'cron', cron: '0 7 * * *' }, asked).kind).toBe(
+      'cron',
+    );
   });
 
   it('that is refused changes nothing', async () => {

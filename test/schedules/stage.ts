@@ -3,8 +3,15 @@ import { onTestFinished } from 'vitest';
 import { Audit } from '#audit';
 import type { Command, CommandRequest, CommandStatus } from '#commands';
 import { type Db, DueQueue, migrate, migrations, openDatabase } from '#db';
-import { type ActionValue, expectedState, type StateMap, type TypeDefinition } from '#devices';
+import {
+  type ActionValue,
+  agreement,
+  expectedState,
+  type StateMap,
+  type TypeDefinition,
+} from '#devices';
 import { HearthError, silentLog } from '#kernel';
+import { Overrides } from '#overrides';
 import { type OverrideWord, type ScheduleChange, Schedules } from '#schedules';
 import { shipped } from '../../src/devices/definitions/shipped.ts';
 import { ManualClock } from '../support/clock.ts';
@@ -37,7 +44,11 @@ export class World {
   readonly clock: ManualClock;
   /** A command to one of these cannot be made. */
   readonly disabled = new Set<string>();
+  /** These cannot be reached. */
+  readonly away = new Set<string>();
   onCommand: (command: Command) => void = () => {};
+  /** Whether a command takes the word from older ones, as the real ones do. */
+  isStrict = false;
   #manual = new Map<string, string>();
 
   constructor(clock: ManualClock) {
@@ -47,7 +58,7 @@ export class World {
   readonly devices = {
     get: (id: string) => {
       if (!this.types.has(id)) throw new HearthError('not_found', `there is no device "${id}"`);
-      return { id };
+      return { id, state: 'active', status: this.away.has(id) ? 'offline' : 'online' } as const;
     },
     list: () => [...this.types.keys()].map((id) => ({ id })),
     exists: (id: string) => this.types.has(id),
@@ -70,6 +81,11 @@ export class World {
         throw new HearthError('conflict', `the device "${request.deviceId}" is disabled`);
       }
       return this.#make(request);
+    },
+    get: (id: string): Command => {
+      const command = this.sent.find((one) => one.id === id);
+      if (command === undefined) throw new HearthError('not_found', `there is no command "${id}"`);
+      return command;
     },
     pendingOf: (deviceId: string) =>
       this.sent.filter((one) => one.device_id === deviceId && isPending(one)),
@@ -117,11 +133,11 @@ export class World {
     }
   }
 
-  end(id: string, status: CommandStatus): void {
+  end(id: string, status: CommandStatus, error: string | null = null): void {
     const index = this.sent.findIndex((command) => command.id === id);
     const before = this.sent[index] as Command;
     const at = status === 'acknowledged' ? new Date(this.clock.nowMs()).toISOString() : null;
-    this.sent[index] = { ...before, status, acknowledged_at: at ?? before.acknowledged_at };
+    this.sent[index] = { ...before, status, error, acknowledged_at: before.acknowledged_at ?? at };
     this.onCommand(this.sent[index]);
   }
 
@@ -139,6 +155,16 @@ export class World {
       startedAtMs,
       endsAtMs: startedAtMs + minutes * minuteMs,
     });
+  }
+
+  #supersede(newer: Command): void {
+    const definition = this.devices.definitionOf(newer.device_id);
+    const after = expectedState(definition, newer);
+    for (const older of this.commands.pendingOf(newer.device_id)) {
+      const differs = agreement(after, expectedState(definition, older)) === 'differs';
+      if (older.action !== newer.action && !differs) continue;
+      this.end(older.id, 'cancelled', `superseded by ${newer.id}`);
+    }
   }
 
   #make(request: CommandRequest): Command {
@@ -161,7 +187,9 @@ export class World {
       requested_by: request.requestedBy,
       batch_id: null,
     };
+    if (this.isStrict) this.#supersede(command);
     this.sent.push(command);
+    if (this.isStrict) this.onCommand(command);
     return command;
   }
 }
@@ -180,6 +208,8 @@ export interface StageOptions {
   readonly timeZone?: string;
   readonly latitude?: number;
   readonly longitude?: number;
+  /** With real overrides, and commands that supersede each other. */
+  readonly isWhole?: boolean;
 }
 
 /** Schedules on a real database, with the real due queue; restarted as after a power cut. */
@@ -191,6 +221,7 @@ export class Stage {
   due!: DueQueue;
   db!: Db;
   audit!: Audit;
+  overrides!: Overrides;
   readonly #path: string;
   /** Where the home is, from the next start on. */
   place: StageOptions;
@@ -230,23 +261,53 @@ export class Stage {
     const shared = { db: this.db, clock, log: silentLog };
     this.due = new DueQueue(shared);
     this.audit = new Audit(shared);
-    const schedules = new Schedules({
+    world.isStrict = this.place.isWhole === true;
+    const schedules: Schedules = new Schedules({
       ...shared,
       due: this.due,
       audit: this.audit,
       devices: world.devices,
       groups: world.groupPort,
       commands: world.commands,
-      overrideOf: (deviceId) => world.overrides.get(deviceId),
+      overrideOf: (deviceId) =>
+        world.isStrict ? this.overrides.activeOf(deviceId) : world.overrides.get(deviceId),
       place: { timeZone, latitude, longitude },
     });
     this.schedules = schedules;
-    world.onCommand = (command) => schedules.onCommand(command);
+    this.overrides = new Overrides({
+      ...shared,
+      due: this.due,
+      audit: this.audit,
+      devices: world.devices,
+      schedules,
+    });
+    if (world.isStrict) this.#register();
+    world.onCommand = (command) => {
+      this.overrides.onCommand(command);
+      schedules.onCommand(command);
+    };
     schedules.onChange.listen((news) => this.news.push(news));
     this.due.onPlausible.listen(() => schedules.settleAfterBoot());
     await this.due.start();
     await schedules.start();
+    await this.overrides.start();
     this.due.open();
+  }
+
+  #register(): void {
+    const insert = this.db.prepare(
+      "INSERT OR IGNORE INTO devices VALUES (?, ?, '', ?, NULL, 'active', NULL, NULL, 0, 0)",
+    );
+    for (const [id, type] of this.world.types) insert.run(id, id, type);
+  }
+
+  /** Someone runs the fan at another speed for a while. */
+  boost(fanSpeed: number, minutes: number, deviceId = 'air') {
+    return this.overrides.begin(deviceId, {
+      action: { action: 'setFanSpeed', value: fanSpeed },
+      durationMs: minutes * minuteMs,
+      requestedBy: 'person:Anna',
+    });
   }
 
   /** Makes a schedule; by default for the purifier, from 18:00 to 23:00 at fan speed 3. */

@@ -245,6 +245,7 @@ describe('a device that was away', () => {
     const stage = await Stage.open();
     stage.make();
     stage.until(at('18:01'));
+    stage.world.away.add('air');
     stage.world.giveUp('air');
     stage.until(at('19:00'));
     for (let times = 0; times < 3; times++) stage.schedules.onReachable('air');
@@ -285,6 +286,7 @@ describe('a device that was away', () => {
     const stage = await Stage.open();
     stage.make();
     stage.until(at('18:01'));
+    stage.world.away.add('air');
     stage.world.giveUp('air');
     stage.until(at('18:30'));
     stage.world.byHand('air', 'setFanSpeed', 1);

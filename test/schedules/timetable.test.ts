@@ -245,3 +245,32 @@ it('the next edge of a weekly schedule is far below a millisecond away', () => {
   for (let i = 0; i < 10_000; i++) nextEdges(timetable, nowMs + i * 1000, 1);
   expect((performance.now() - startMs) / 10_000).toBeLessThan(0.2);
 });
+
+it.each([undefined, 90])('a cron expression remembers nothing wrong (windows of %s)', (minutes) => {
+  const fresh = () => timetableOf(cron('17 3,15 */2 * 1-5', minutes), berlin);
+  const used = fresh();
+  let atMs = Date.parse('2026-03-27T12:00Z');
+  let seed = 1;
+  for (let i = 0; i < 400; i++) {
+    seed = (seed * 48_271) % 2_147_483_647;
+    atMs += (seed % 36_000_000) - 12_000_000;
+    expect(used.next(atMs)).toEqual(fresh().next(atMs));
+    expect(used.last(atMs)).toEqual(fresh().last(atMs));
+    const nextMs = used.next(atMs)?.startMs ?? 0;
+    expect(used.last(nextMs)).toEqual(fresh().last(nextMs));
+    expect(used.last(nextMs - 1)).toEqual(fresh().last(nextMs - 1));
+  }
+});
+
+it('a cron expression that is slow to follow is followed once', () => {
+  const timetable = timetableOf(cron('0 0 29 2 +1', 5), berlin);
+  const nowMs = Date.parse('2026-03-02T12:00Z');
+  nextEdges(timetable, nowMs, 5);
+  timetable.last(nowMs);
+  const startMs = performance.now();
+  for (let i = 0; i < 1000; i++) {
+    nextEdges(timetable, nowMs + i * 1000, 1);
+    timetable.last(nowMs + i * 1000);
+  }
+  expect((performance.now() - startMs) / 1000).toBeLessThan(0.2);
+});

@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import { HearthError, messageOf } from '#kernel';
 import type { Place } from './place.ts';
 import { type CronRule, longestWindowMs } from './rule.ts';
+import { Starts } from './starts.ts';
 import type { Span, Timetable } from './timetable.ts';
 
 const minuteMs = 60_000;
@@ -32,16 +33,18 @@ export function cronTimetable(rule: CronRule, place: Place): Timetable {
     while (wall !== undefined && clock.instantOf(wall.getTime()) > atMs);
     return wall === undefined ? undefined : clock.instantOf(wall.getTime());
   };
+  // Some expressions take milliseconds to look through the years.
+  const starts = new Starts({ after: startAfter, upTo: startUpTo });
   const spanAt = (startMs: number | undefined): Span | undefined => {
     if (startMs === undefined) return undefined;
     if (durationMs === undefined) return { startMs, endMs: undefined };
     // A window is over when the next one begins.
-    const nextMs = startAfter(startMs) ?? Number.POSITIVE_INFINITY;
+    const nextMs = starts.after(startMs) ?? Number.POSITIVE_INFINITY;
     return { startMs, endMs: Math.min(startMs + durationMs, nextMs) };
   };
   return {
-    last: (atMs) => spanAt(startUpTo(atMs)),
-    next: (afterMs) => spanAt(startAfter(afterMs)),
+    last: (atMs) => spanAt(starts.upTo(atMs)),
+    next: (afterMs) => spanAt(starts.after(afterMs)),
   };
 }
 
