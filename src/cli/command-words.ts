@@ -3,19 +3,25 @@ import { HearthError } from '#kernel';
 import { printable } from './table.ts';
 import { actionWords } from './value.ts';
 
-/** What is known of the device of a command that is still under way. */
+/** What is known of the device of a command that it has not answered, or not reported yet. */
 export interface Circumstances {
   readonly online: boolean;
   /** How often it is tried in all. */
   readonly attempts: number;
   /** Whether it was asked to be kept for a device that is away. */
   readonly kept: boolean;
+  /** Whether the action leaves something behind that the device can report. */
+  readonly leavesState: boolean;
 }
 
 const underWay: readonly string[] = ['queued', 'sent', 'delivered'];
 
 /** Whether the device has yet to answer. */
 export const isUnderWay = ({ status }: Command): boolean => underWay.includes(status);
+
+/** Whether the device said that it did it, and nothing more yet. */
+export const isUnreported = ({ status, error }: Command): boolean =>
+  status === 'acknowledged' && error === null;
 
 /** What became of a command, as one true sentence. */
 export function commandSentence(command: Command, around?: Circumstances): string {
@@ -29,7 +35,7 @@ export function commandSentence(command: Command, around?: Circumstances): strin
     case 'delivered':
       return `${what} has reached ${device}, which has not answered yet${tries(command, around)}`;
     case 'acknowledged':
-      return `${device} acknowledged ${what}${after(command, command.acknowledged_at)}`;
+      return `${device} acknowledged ${what}${after(command, command.acknowledged_at)}${but(command, around)}`;
     case 'confirmed':
       return `${device} confirmed ${what}${after(command, command.confirmed_at)}`;
     case 'rejected':
@@ -51,6 +57,7 @@ export function commandSentence(command: Command, around?: Circumstances): strin
  */
 export function failureOf(command: Command, waited?: string): HearthError | undefined {
   const hint = `hearth commands show ${command.id} has its history.`;
+  const { error } = command;
   switch (command.status) {
     case 'rejected':
       return new HearthError('unprocessable', commandSentence(command), { hint });
@@ -60,12 +67,20 @@ export function failureOf(command: Command, waited?: string): HearthError | unde
     case 'cancelled':
       return new HearthError('conflict', commandSentence(command), { hint });
     case 'acknowledged':
+      if (error === null) return undefined;
+      return new HearthError('unavailable', printable(error), { hint });
     case 'confirmed':
       return undefined;
   }
   if (waited === undefined) return undefined;
   const silent = `${command.device_id} has not answered within ${waited}; it goes on being tried`;
   return new HearthError('timed_out', silent, { hint });
+}
+
+/** What the device reports, which is another thing than what it answered. */
+function but({ error }: Command, around: Circumstances | undefined): string {
+  if (error !== null) return `, but ${printable(error)}`;
+  return around?.leavesState ? ', but has not reported it yet' : '';
 }
 
 function whyQueued({ device_id }: Command, around: Circumstances | undefined): string {

@@ -1,6 +1,12 @@
 import type { Command } from '#commands';
 import { HearthError, parseDurationMs } from '#kernel';
-import { type Circumstances, commandSentence, failureOf, isUnderWay } from './command-words.ts';
+import {
+  type Circumstances,
+  commandSentence,
+  failureOf,
+  isUnderWay,
+  isUnreported,
+} from './command-words.ts';
 import { type Device, devicePath } from './device.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
@@ -14,6 +20,13 @@ export interface SendOptions {
 
 /** How long `--wait` alone is. */
 const usualWait = '10s';
+/** The hub waits no longer. */
+const longestWaitMs = 60_000;
+
+interface Type {
+  readonly actions: readonly { readonly name: string; readonly sets?: object }[];
+  readonly retry: { readonly attempts: number };
+}
 
 /** Has a device do something, and says what came of it; fails unless it came to what was asked for. */
 export async function sendCommand(
@@ -30,7 +43,7 @@ export async function sendCommand(
     async (hub) => {
       const path = `${devicePath(device)}/commands${waitQuery(waited)}`;
       const sent = await hub.post<Command>(path, body);
-      const tell = !at.json && isUnderWay(sent);
+      const tell = !at.json && (isUnderWay(sent) || isUnreported(sent));
       const kept = options.expiresIn !== undefined;
       return { command: sent, around: tell ? await circumstances(hub, sent, kept) : undefined };
     },
@@ -48,8 +61,11 @@ export async function sendCommand(
 export function waitOf({ wait }: SendOptions): string | undefined {
   if (wait === undefined) return undefined;
   const text = wait === true ? usualWait : wait;
-  parseDurationMs(text, '--wait');
-  return text;
+  if (parseDurationMs(text, '--wait') <= longestWaitMs) return text;
+  throw new HearthError('bad_request', `--wait is ${text}: it takes at most 60s`, {
+    field: '--wait',
+    hint: 'Leave it out, and look later: hearth commands show.',
+  });
 }
 
 export const waitQuery = (waited: string | undefined): string =>
@@ -62,14 +78,14 @@ export function expiryOf({ expiresIn }: SendOptions): { expiresIn?: string } {
   return { expiresIn };
 }
 
-/** What a person wants to know of a device that has not answered yet. */
+/** What a person wants to know of a device that has not answered yet, or not said what it did. */
 async function circumstances(hub: Hub, command: Command, kept: boolean): Promise<Circumstances> {
   const path = devicePath(command.device_id);
   const { status } = await hub.get<Device>(path);
-  const { retry } = await hub.get<{ readonly retry: { readonly attempts: number } }>(
-    `${path}/type`,
-  );
-  return { online: status === 'online', attempts: retry.attempts, kept };
+  const { actions, retry } = await hub.get<Type>(`${path}/type`);
+  const { sets = {} } = actions.find(({ name }) => name === command.action) ?? {};
+  const leavesState = Object.keys(sets).length > 0;
+  return { online: status === 'online', attempts: retry.attempts, kept, leavesState };
 }
 
 /** A number of minutes for the hub, of a duration as it is typed. @throws HearthError `bad_request`. */

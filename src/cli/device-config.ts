@@ -15,6 +15,7 @@ interface ConfigState {
   readonly device_id: string;
   readonly desired: ConfigVersion | null;
   readonly reported: { readonly version: number; readonly at: string } | null;
+  readonly taken?: { readonly version: number; readonly at: string } | null;
   readonly in_sync: boolean;
   readonly problem?: string | null;
 }
@@ -57,9 +58,13 @@ export async function listConfigHistory(at: Invocation, device: string): Promise
   );
 }
 
-function sentence({ device_id: device, desired, reported, in_sync, problem }: ConfigState): string {
+function sentence(state: ConfigState): string {
+  const { device_id: device, desired, reported, taken, in_sync, problem } = state;
   const has = reported === null ? 'has said nothing of it' : `has version ${reported.version}`;
   if (desired === null) return `${device} is not configured by the hub; it ${has}.`;
+  if (in_sync && reported === null && taken != null) {
+    return `${device} took version ${taken.version} as a command; it has said nothing of it since.`;
+  }
   if (in_sync) return `${device} has version ${desired.version}, as it should.`;
   const why = problem == null ? '' : ` ${printable(problem)}`;
   return `${device} should have version ${desired.version}; it ${has}.${why}`;

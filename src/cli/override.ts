@@ -108,7 +108,16 @@ function wordOf(
       hint: 'hearth override start bedroom-purifier --fan-speed 5 --for 10m',
     });
   }
-  return action === undefined ? { fanSpeed: Number(fanSpeed) } : actionOf(action, value);
+  return fanSpeed === undefined ? actionOf(action ?? '', value) : { fanSpeed: speedOf(fanSpeed) };
+}
+
+/** Which speeds there are is for the device's type to say. @throws HearthError `bad_request`. */
+function speedOf(text: string): number {
+  const speed = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(speed)) return speed;
+  throw new HearthError('bad_request', `--fan-speed takes a number, not "${text.slice(0, 60)}"`, {
+    field: '--fan-speed',
+  });
 }
 
 function sentence(override: Override): string {

@@ -25,10 +25,7 @@ export function controlCommands(hearth: Command, run: Run): void {
     .action(run(() => import('./schedule.ts').then(({ showWhy }) => showWhy)));
 }
 
-const wait = [
-  '--wait [time]',
-  'until the device has answered: 10s, or so long, up to 60s',
-] as const;
+const wait = ['--wait [time]', 'until the device has done it: 10s, or so long, up to 60s'] as const;
 const expiresIn = [
   '--expires-in <time>',
   'keep it so long for a device that is away: 10m',
@@ -41,8 +38,9 @@ Examples:
   hearth command fan turnOff --expires-in 2h       also when the fan comes back within two hours
   hearth command fan setConfig '{"report_every_seconds": 30}'
 
-With --wait it ends with 0 only when the device has acknowledged it: 65 when the device refused it,
-75 when it did not answer in time.`;
+With --wait it ends with 0 only when the device has acknowledged it, and says whether the device has
+reported it too: 65 when the device refused it, 69 when it acknowledged but reports otherwise, 73 when
+the command was cancelled, 75 when the device did not answer in time.`;
 
 function sentCommands(commands: Command, run: Run): void {
   commands
@@ -191,7 +189,10 @@ function scheduleCommands(schedule: Command, run: Run): void {
     .option('--at <time>', 'once: 2026-12-24T18:00')
     .option('--cron <expression>', "as cron has it: '30 6 * * 1-5'")
     .option('--for <time>', 'with --at and --cron, how long: 30m')
-    .option('--end-action <action>', 'what to do when it ends; else what held before')
+    .option(
+      '--end-action <action>',
+      "what to do when it ends, or none; else what the device's type has for off",
+    )
     .option('--end-value <value>', 'the value of --end-action')
     .option('--name <name>', 'what people call it')
     .addHelpText('after', scheduleExamples)

@@ -2,6 +2,7 @@ import type { Command } from '#commands';
 import { HearthError } from '#kernel';
 import { commandTable } from './commands.ts';
 import type { Invocation } from './invocation.ts';
+import { printable } from './table.ts';
 
 /** What became of commands that were asked for together. */
 export interface Run {
@@ -18,7 +19,7 @@ export interface Run {
 /**
  * Shows what became of it, a line for each device.
  * @param waited how long it was waited for; absent when it was not.
- * @throws HearthError when any of it failed, or was waited for in vain.
+ * @throws HearthError when any of it failed, was waited for in vain, or is reported to be otherwise.
  */
 export function answerRun(at: Invocation, run: Run, waited: string | undefined): void {
   const { status, commands, refused } = run;
@@ -36,5 +37,10 @@ export function answerRun(at: Invocation, run: Run, waited: string | undefined):
   if (status === 'failed') throw new HearthError('unavailable', 'no device did it', { hint });
   if (status === 'pending' && waited !== undefined) {
     throw new HearthError('timed_out', `not every device has answered within ${waited}`, { hint });
+  }
+  const other = commands.find((command) => command.status === 'acknowledged' && command.error);
+  if (other !== undefined) {
+    const { device_id, error } = other;
+    throw new HearthError('unavailable', printable(`${device_id}: ${error}`), { hint });
   }
 }

@@ -16,6 +16,9 @@ export interface ScheduleOptions {
   readonly endValue?: string;
 }
 
+/** What `--end-action` says so that the device is left as it then is. */
+const nothing = 'none';
+
 const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const names = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const sets: Readonly<Record<string, readonly string[]>> = {
@@ -33,20 +36,21 @@ export function scheduleBody(options: ScheduleOptions): Record<string, unknown> 
   if (endValue !== undefined && endAction === undefined) {
     throw wrong('--end-value', 'needs --end-action');
   }
+  if (endValue !== undefined && endAction === nothing) {
+    throw wrong('--end-value', `says nothing with --end-action ${nothing}`);
+  }
   return {
     ...(name === undefined ? {} : { name }),
     ...whenOf(options),
     ...actionOf(action, value),
-    ...(endAction === undefined
-      ? {}
-      : {
-          end_action: {
-            action: endAction,
-            ...(endValue === undefined ? {} : { value: readValue(endValue) }),
-          },
-        }),
+    ...(endAction === undefined ? {} : { end_action: endOf(endAction, endValue) }),
   };
 }
+
+const endOf = (action: string, value: string | undefined): object | null => {
+  if (action === nothing) return null;
+  return value === undefined ? { action } : { action, value: readValue(value) };
+};
 
 function whenOf(options: ScheduleOptions): Record<string, unknown> {
   const { days, start, end, at, cron } = options;

@@ -25,12 +25,21 @@ const command = {
   requested_by: 'local',
 };
 
+const type = {
+  retry: { attempts: 3 },
+  actions: [
+    { name: 'relay_on', sets: { relay_state: true } },
+    { name: 'setFanSpeed', sets: { fanSpeed: { from: 'value' } } },
+    { name: 'beep' },
+  ],
+};
+
 async function hubThatSays(answer: object, online = false) {
   const at = await CommandLine.open();
   const api = new Hono()
     .post('/devices/:id/commands', (context) => context.json({ ...command, ...answer }, 202))
     .get('/devices/:id', (context) => context.json({ status: online ? 'online' : 'offline' }))
-    .get('/devices/:id/type', (context) => context.json({ retry: { attempts: 3 } }));
+    .get('/devices/:id/type', (context) => context.json(type));
   return { at, seen: await listenOnSocket(at.directory, api) };
 }
 
@@ -46,7 +55,26 @@ describe('hearth command', () => {
       '--wait',
       { status: 'acknowledged', acknowledged_at: atMs(9), action: 'setFanSpeed', value: 3 },
       0,
-      'kitchen-plug acknowledged setFanSpeed 3 after 9 ms.',
+      'kitchen-plug acknowledged setFanSpeed 3 after 9 ms, but has not reported it yet.',
+    ],
+    [
+      '--wait',
+      { status: 'acknowledged', acknowledged_at: atMs(9), action: 'beep' },
+      0,
+      'kitchen-plug acknowledged beep after 9 ms.',
+    ],
+    [
+      '--wait',
+      {
+        status: 'acknowledged',
+        acknowledged_at: atMs(9),
+        action: 'setFanSpeed',
+        value: 5,
+        error: 'the device reports fanSpeed 2 instead of 5',
+      },
+      69,
+      'kitchen-plug acknowledged setFanSpeed 5 after 9 ms, but the device reports fanSpeed 2 ' +
+        'instead of 5.',
     ],
     ['', { status: 'queued' }, 0, 'queued: kitchen-plug is offline; attempt 1 of 3.'],
     [
@@ -87,7 +115,7 @@ describe('hearth command', () => {
     expect(await at.run(...argv.filter((word) => word !== ''))).toBe(code);
     expect(at.output.text).toBe(`${sentence}\n`);
     expect(at.errors.text.includes('hearth commands show c1')).toBe(
-      code !== 0 || !/d (relay|set)/.test(sentence),
+      code !== 0 || !/d (relay|set|beep)/.test(sentence),
     );
   });
 
@@ -115,6 +143,16 @@ describe('hearth command', () => {
   });
 
   it.each([
+    ['command plug relay_on --wait 61s', 64, '--wait is 61s: it takes at most 60s.'],
+    ['scene run night --wait 2m', 64, '--wait is 2m: it takes at most 60s.'],
+    ['group command all turnOff --wait 2m', 64, '--wait is 2m: it takes at most 60s.'],
+    ['override start fan --fan-speed=abc --for 10m', 64, '--fan-speed takes a number, not "abc".'],
+    ['override start fan --fan-speed= --for 10m', 64, '--fan-speed takes a number, not "".'],
+    [
+      'schedule add fan --days mon --start 9 --end 10 --action x --end-action none --end-value 1',
+      64,
+      '--end-value says nothing with --end-action none.',
+    ],
     ['command plug relay_on --wait soon', 64, '--wait is not a duration: "soon".'],
     ['command plug relay_on --expires-in 5', 64, '--expires-in is not a duration: "5".'],
     ['command plug', 64, "missing required argument 'action'."],
@@ -180,6 +218,31 @@ describe('several commands at once', () => {
     }
     expect(at.errors.text).toContain(message);
   });
+});
+
+it('says so when a device of several reports otherwise than it acknowledged', async () => {
+  const at = await CommandLine.open();
+  const error = 'the device reports relay_state false instead of true';
+  const lying = { ...command, status: 'acknowledged', error };
+  const run = { batch_id: 'b', status: 'done', commands: [lying], refused: [] };
+  const api = new Hono()
+    .get('/scenes', (context) => context.json({ scenes: [{ id: 'n', name: 'Night' }] }))
+    .post('/scenes/:id/run', (context) => context.json(run, 202));
+  await listenOnSocket(at.directory, api);
+  expect(await at.run('scene', 'run', 'Night', '--wait')).toBe(69);
+  expect(at.errors.text).toContain(`hearth: kitchen-plug: ${error}`);
+});
+
+it('says of a device that only took a document as a command that it did', async () => {
+  const at = await CommandLine.open();
+  const taken = { version: 2, at: atMs(0) };
+  const state = { device_id: 'fan', desired: { version: 2, config: {} }, taken, in_sync: true };
+  const api = new Hono().get('/devices/:id/config', (context) =>
+    context.json({ ...state, reported: null }),
+  );
+  await listenOnSocket(at.directory, api);
+  await at.run('device-config', 'show', 'fan');
+  expect(at.output.text).toContain('fan took version 2 as a command; it has said nothing of it');
 });
 
 it('sets a document from a file, or from what is piped in', async () => {
@@ -251,4 +314,5 @@ it('asks for a cron expression, and for an action at the end', () => {
     action: 'turnOn',
     end_action: { action: 'setFanSpeed', value: 1 },
   });
+  expect(scheduleBody({ ...cron, endAction: 'none' })).toMatchObject({ end_action: null });
 });

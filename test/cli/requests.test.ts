@@ -250,6 +250,12 @@ it.each([
     'POST /schedules {"group_id":"g1","name":"Eve","at":"2026-12-24T18:00",' +
       '"until":"2026-12-24T21:00:00","action":"turnOn"}',
   ],
+  [
+    'schedule add fan --days mon --start 09:00 --end 17:00 --action turnOn --end-action none',
+    'GET /devices/fan',
+    'POST /schedules {"device_id":"fan","days":["mon"],"start":"09:00","end":"17:00",' +
+      '"action":"turnOn","end_action":null}',
+  ],
   ['schedule list', 'GET /schedules'],
   ['schedule list fan', 'GET /schedules?device_id=fan'],
   ['schedule show s1', 'GET /schedules/s1'],

@@ -94,13 +94,16 @@ async function answer(id: string, ear: Ear, more: object = {}): Promise<Record<s
 const region = (page: Page, name: string): Locator =>
   page.getByRole('region', { name, exact: true });
 const open = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).click();
+/** By its card: what needs a look links to the device too. */
+const openDevice = (page: Page, name: string) =>
+  page.getByRole('heading', { name, exact: true }).getByRole('link').click();
 const isOn = (control: Locator) => control.getAttribute('aria-checked');
 
 describe('a switch', () => {
   it('turns only once the device says so, and tells how far its command has come', async () => {
     await report(kettle.client, 'kettle', { power: 0, relay_state: false });
     await onPage(async (page) => {
-      await open(page, 'Kettle');
+      await openDevice(page, 'Kettle');
       const control = region(page, 'Control');
       const power = control.getByRole('switch', { name: 'Switch' });
       await expect.poll(() => isOn(power)).toBe('false');
@@ -139,7 +142,7 @@ describe('a switch', () => {
   it('says what went wrong, and tries again', async () => {
     await report(heater.client, 'heater', { heating: false, target: 19 });
     await onPage(async (page) => {
-      await open(page, 'Heater');
+      await openDevice(page, 'Heater');
       const control = region(page, 'Control');
       const power = control.getByRole('switch', { name: 'Heating' });
       await power.click();
@@ -168,7 +171,7 @@ describe('a switch', () => {
   it('can be called off while the device has not answered', async () => {
     await ask(hub, 'POST', '/devices', { id: 'lamp', name: 'Lamp', type: 'plug' });
     await onPage(async (page) => {
-      await open(page, 'Lamp');
+      await openDevice(page, 'Lamp');
       const control = region(page, 'Control');
       await control.getByText('Not known').waitFor();
       await control.getByRole('button', { name: 'Switch on', exact: true }).click();
@@ -183,7 +186,7 @@ describe('other controls', () => {
   it('set a fan’s speed by buttons, of which the reported one is pressed', async () => {
     await report(purifier.client, 'purifier', { pm25: 12, powerOn: true, fanSpeed: 2 });
     await onPage(async (page) => {
-      await open(page, 'Purifier');
+      await openDevice(page, 'Purifier');
       const speeds = page.getByRole('group', { name: 'Fan speed' });
       const pressed = speeds.locator('[aria-pressed=true]');
       await expect.poll(() => pressed.textContent()).toBe('2');
@@ -205,7 +208,7 @@ describe('other controls', () => {
 
   it('fill in a number, and hear from the hub when it cannot be', async () => {
     await onPage(async (page) => {
-      await open(page, 'Heater');
+      await openDevice(page, 'Heater');
       const control = region(page, 'Control');
       await control.getByLabel('Set target').fill('21.5');
       await control.getByRole('button', { name: 'Send' }).click();
@@ -226,7 +229,7 @@ describe('something for a while', () => {
 
   it('counts down, can be made longer, and goes back when it is stopped', async () => {
     await onPage(async (page) => {
-      await open(page, 'Purifier');
+      await openDevice(page, 'Purifier');
       const card = region(page, 'For a while');
       await card.getByRole('button', { name: 'Start' }).click();
       const told = await answer('purifier', purifier, { state: { fanSpeed: 5, powerOn: true } });
@@ -389,7 +392,7 @@ describe('a guest', () => {
         .waitFor();
       const controls = page.getByRole('switch').or(page.getByRole('button', { name: 'Good' }));
       expect(await controls.count()).toBe(0);
-      await open(page, 'Purifier');
+      await openDevice(page, 'Purifier');
       const control = region(page, 'Control');
       await control.getByText('Fan speed', { exact: true }).waitFor();
       await control.getByText('Why:').waitFor();
@@ -413,7 +416,7 @@ describe.each<View>([desktop, { ...desktop, scheme: 'dark' }, phone, { ...phone,
           await page.getByRole('switch', { name: 'Purifier' }).waitFor();
           await takeScreenshot(page, 'home-control', view);
           await expectAccessible(page);
-          await open(page, 'Purifier');
+          await openDevice(page, 'Purifier');
           await region(page, 'Control').getByText('Why:').waitFor();
           await takeScreenshot(page, 'control', view);
           await expectAccessible(page);
