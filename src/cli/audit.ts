@@ -1,3 +1,4 @@
+import { homeTime } from './home-time.ts';
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -26,22 +27,25 @@ export async function listAudit(
   const answer = await withHub(at, (hub) =>
     hub.get<{ rows: readonly AuditRow[] }>('/audit', { subject, action, limit }),
   );
+  const home = homeTime(at);
   at.answer(answer, () =>
     answer.rows.length === 0
       ? 'There are no such rows.'
-      : at.table(
-          ['seq', 'at', 'who', 'did', 'to', 'outcome', 'from', 'detail'],
-          answer.rows.map((row) => [
-            row.seq,
-            row.at,
-            row.actor,
-            row.action,
-            row.subject,
-            row.outcome,
-            row.origin,
-            row.detail,
-          ]),
-          ['detail'],
+      : home.below(
+          at.table(
+            ['seq', 'at', 'who', 'did', 'to', 'outcome', 'from', 'detail'],
+            answer.rows.map((row) => [
+              row.seq,
+              home.exact(row.at),
+              row.actor,
+              row.action,
+              row.subject,
+              row.outcome,
+              row.origin,
+              row.detail,
+            ]),
+            ['detail'],
+          ),
         ),
   );
 }

@@ -8,8 +8,8 @@ export interface Circumstances {
   readonly online: boolean;
   /** How often it is tried in all. */
   readonly attempts: number;
-  /** Whether it was asked to be kept for a device that is away. */
-  readonly kept: boolean;
+  /** Until when it is kept, where it was asked to be kept for a device that is away: as it is shown. */
+  readonly keptUntil?: string;
   /** Whether the action leaves something behind that the device can report. */
   readonly leavesState: boolean;
 }
@@ -52,12 +52,15 @@ export function commandSentence(command: Command, around?: Circumstances): strin
 }
 
 /**
- * The error that a command ends with which did not come to what was asked for.
+ * The error that a command ends with which did not come to what was asked for: all there is to say.
  * @returns `undefined` for one that did, or that nobody waits for.
  */
-export function failureOf(command: Command, waited?: string): HearthError | undefined {
+export function failureOf(
+  command: Command,
+  waited?: string,
+  around?: Circumstances,
+): HearthError | undefined {
   const hint = `hearth commands show ${command.id} has its history.`;
-  const { error } = command;
   switch (command.status) {
     case 'rejected':
       return new HearthError('unprocessable', commandSentence(command), { hint });
@@ -67,14 +70,16 @@ export function failureOf(command: Command, waited?: string): HearthError | unde
     case 'cancelled':
       return new HearthError('conflict', commandSentence(command), { hint });
     case 'acknowledged':
-      if (error === null) return undefined;
-      return new HearthError('unavailable', printable(error), { hint });
+      if (command.error === null) return undefined;
+      return new HearthError('unavailable', commandSentence(command), { hint });
     case 'confirmed':
       return undefined;
   }
   if (waited === undefined) return undefined;
-  const silent = `${command.device_id} has not answered within ${waited}; it goes on being tried`;
-  return new HearthError('timed_out', silent, { hint });
+  const silent = `${commandSentence(command, around)}; waited ${waited}`;
+  return new HearthError('timed_out', silent, {
+    hint: `It goes on being tried; ${hint}`,
+  });
 }
 
 /** What the device reports, which is another thing than what it answered. */
@@ -92,7 +97,7 @@ function whyQueued({ device_id }: Command, around: Circumstances | undefined): s
 
 function tries(command: Command, around: Circumstances | undefined): string {
   if (around === undefined) return '';
-  if (around.kept) return `; it is kept until ${command.expires_at}`;
+  if (around.keptUntil !== undefined) return `; it is kept until ${around.keptUntil}`;
   return `; attempt ${Math.max(1, command.attempts)} of ${around.attempts}`;
 }
 

@@ -8,6 +8,7 @@ import {
   isUnreported,
 } from './command-words.ts';
 import { type Device, devicePath } from './device.ts';
+import { homeTime } from './home-time.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 import { actionOf } from './value.ts';
@@ -44,16 +45,21 @@ export async function sendCommand(
       const path = `${devicePath(device)}/commands${waitQuery(waited)}`;
       const sent = await hub.post<Command>(path, body);
       const tell = !at.json && (isUnderWay(sent) || isUnreported(sent));
+      if (!tell) return { command: sent, around: undefined };
       const kept = options.expiresIn !== undefined;
-      return { command: sent, around: tell ? await circumstances(hub, sent, kept) : undefined };
+      const until = kept ? { keptUntil: homeTime(at).withZone(sent.expires_at) } : {};
+      return { command: sent, around: { ...(await circumstances(hub, sent)), ...until } };
     },
     { running: true },
   );
-  at.answer(command, () => `${commandSentence(command, around)}.`);
+  const failure = failureOf(command, waited, around);
+  // A person is told of a failure once, by whoever catches it; a program gets the command besides.
+  if (at.json || failure === undefined) {
+    at.answer(command, () => `${commandSentence(command, around)}.`);
+  }
   if (waited === undefined && isUnderWay(command)) {
     at.note(`To see what comes of it: hearth commands show ${command.id}`);
   }
-  const failure = failureOf(command, waited);
   if (failure) throw failure;
 }
 
@@ -79,13 +85,13 @@ export function expiryOf({ expiresIn }: SendOptions): { expiresIn?: string } {
 }
 
 /** What a person wants to know of a device that has not answered yet, or not said what it did. */
-async function circumstances(hub: Hub, command: Command, kept: boolean): Promise<Circumstances> {
+async function circumstances(hub: Hub, command: Command): Promise<Circumstances> {
   const path = devicePath(command.device_id);
   const { status } = await hub.get<Device>(path);
   const { actions, retry } = await hub.get<Type>(`${path}/type`);
   const { sets = {} } = actions.find(({ name }) => name === command.action) ?? {};
   const leavesState = Object.keys(sets).length > 0;
-  return { online: status === 'online', attempts: retry.attempts, kept, leavesState };
+  return { online: status === 'online', attempts: retry.attempts, leavesState };
 }
 
 /** A number of minutes for the hub, of a duration as it is typed. @throws HearthError `bad_request`. */

@@ -1,4 +1,5 @@
 import { devicePath } from './device.ts';
+import { homeTime } from './home-time.ts';
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 import { jsonArgument } from './json-argument.ts';
@@ -42,18 +43,21 @@ export async function listConfigHistory(at: Invocation, device: string): Promise
   const answer = await withHub(at, (hub) =>
     hub.get<{ versions: readonly ConfigVersion[] }>(`${configPath(device)}/history`),
   );
+  const home = homeTime(at);
   at.answer(answer, () =>
     answer.versions.length === 0
       ? `${device} was never configured.`
-      : at.table(
-          ['version', 'set', 'by', 'config'],
-          answer.versions.map(({ version, config, set_at, set_by }) => [
-            version,
-            set_at,
-            set_by,
-            config,
-          ]),
-          ['config'],
+      : home.below(
+          at.table(
+            ['version', 'set', 'by', 'config'],
+            answer.versions.map(({ version, config, set_at, set_by }) => [
+              version,
+              home.minute(set_at),
+              set_by,
+              config,
+            ]),
+            ['config'],
+          ),
         ),
   );
 }

@@ -1,7 +1,9 @@
+import { HearthError } from '#kernel';
 import { ago } from './ago.ts';
 import { confirmed } from './confirm.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
+import { findRoom } from './room.ts';
 import { list } from './table.ts';
 
 export interface Device {
@@ -79,6 +81,34 @@ export async function showDevice(at: Invocation, id: string): Promise<void> {
 export async function renameDevice(at: Invocation, id: string, name: string): Promise<void> {
   const device = await withHub(at, (hub) => hub.patch<Device>(devicePath(id), { name }));
   at.answer(device, () => `${device.id} is now called ${device.name}.`);
+}
+
+interface DeviceOptions {
+  readonly name?: string;
+  /** `false` for none. */
+  readonly room?: string | false;
+  readonly type?: string;
+  readonly state?: string;
+}
+
+/** Changes what is given of a device; the rest stays. */
+export async function setDevice(
+  at: Invocation,
+  id: string,
+  { room, ...others }: DeviceOptions,
+): Promise<void> {
+  if (room === undefined && Object.keys(others).length === 0) {
+    throw new HearthError('bad_request', 'device set takes what is to change', {
+      hint: 'hearth device set plug-1 --name Lamp --room Kitchen --type plug',
+    });
+  }
+  const device = await withHub(at, async (hub) => {
+    const place =
+      room === undefined ? {} : { room: room === false ? null : (await findRoom(hub, room)).id };
+    return hub.patch<Device>(devicePath(id), { ...others, ...place });
+  });
+  const { name, type, state } = device;
+  at.answer(device, () => `${id} is changed.\n\n${list({ name, room: device.room, type, state })}`);
 }
 
 export async function revokeDevice(at: Invocation, id: string): Promise<void> {

@@ -41,6 +41,55 @@ export async function showGroup(at: Invocation, idOrName: string): Promise<void>
   at.answer(group, () => list({ ...group }));
 }
 
+interface MemberOptions {
+  /** Ids with commas between them. */
+  readonly add?: string;
+  readonly remove?: string;
+}
+
+/** Puts devices into a group, and takes others out. */
+export async function changeMembers(
+  at: Invocation,
+  idOrName: string,
+  { add, remove }: MemberOptions,
+): Promise<void> {
+  const added = idsOf(add, '--add');
+  const removed = idsOf(remove, '--remove');
+  if (added.length + removed.length === 0) {
+    throw new HearthError('bad_request', 'group members takes --add, --remove or both', {
+      hint: 'hearth group members Downstairs --add plug-1,plug-2 --remove fan',
+    });
+  }
+  const group = await withHub(at, async (hub) => {
+    const { id, name, devices } = await findGroup(hub, idOrName);
+    const stranger = removed.find((device) => !devices.includes(device));
+    if (stranger !== undefined) {
+      throw new HearthError('not_found', `${name} has no device "${stranger}"`, {
+        field: '--remove',
+        hint: `hearth group show ${id} has those it has.`,
+      });
+    }
+    const kept = devices.filter((device) => !removed.includes(device));
+    const members = [...new Set([...kept, ...added])];
+    return hub.patch<Group>(groupPath(id), { devices: members });
+  });
+  at.answer(group, () =>
+    group.devices.length === 0
+      ? `${group.name} is empty now.`
+      : `${group.name} is now: ${group.devices.join(', ')}.`,
+  );
+}
+
+/** @throws HearthError `bad_request` for a list with nothing in it. */
+function idsOf(text: string | undefined, option: string): readonly string[] {
+  if (text === undefined) return [];
+  const ids = text.split(',').map((id) => id.trim());
+  if (!ids.includes('')) return ids;
+  throw new HearthError('bad_request', `${option} takes ids with commas: plug-1,plug-2`, {
+    field: option,
+  });
+}
+
 export async function removeGroup(at: Invocation, idOrName: string): Promise<void> {
   const group = await withHub(at, async (hub) => {
     const found = await findGroup(hub, idOrName);

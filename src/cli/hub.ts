@@ -1,5 +1,6 @@
 import { controlSocketPath, HearthError } from '#kernel';
 import { isErrorCode } from './exit-codes.ts';
+import { inCommandWords, spokenHint } from './flag-words.ts';
 import { answers, type Link, ownLink, socketLink } from './hub-link.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -118,10 +119,11 @@ async function problemOf(response: Response): Promise<HearthError> {
   // An answer without a code of ours is a bug of the hub: no fault of the caller, nor of this command.
   const known = isErrorCode(code) ? code : 'unavailable';
   const shown = known === code ? message : `the hub failed (${response.status}): ${message}`;
-  return new HearthError(known, shown, {
-    ...(hint === undefined ? {} : { hint }),
+  const error = new HearthError(known, shown, {
+    ...(hint === undefined ? {} : { hint: spokenHint(hint) }),
     ...(field === undefined ? {} : { field }),
   });
+  return inCommandWords(error);
 }
 
 function parse(text: string): Problem {

@@ -1,12 +1,14 @@
+import type { StateMap } from '#devices';
 import { HearthError } from '#kernel';
 import { durationWords } from './ago.ts';
 import { minutesOf } from './command.ts';
-import { details } from './details.ts';
 import { devicePath } from './device.ts';
+import { inFlags } from './flag-words.ts';
+import { type HomeTime, homeTime } from './home-time.ts';
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import { printable } from './table.ts';
-import { actionOf, actionWords } from './value.ts';
+import { list } from './table.ts';
+import { actionOf, actionWords, stateWords } from './value.ts';
 
 interface Override {
   readonly id: string;
@@ -16,9 +18,11 @@ interface Override {
   readonly status: string;
   readonly started_at: string;
   readonly ends_at: string;
-  readonly remaining_seconds: number;
-  readonly previous: Readonly<Record<string, unknown>> | null;
+  /** Null while the clock of the hub is behind. */
+  readonly remaining_seconds: number | null;
+  readonly previous: StateMap | null;
   readonly requested_by: string;
+  readonly command_id: string | null;
   readonly ended_because: string | null;
 }
 
@@ -41,16 +45,28 @@ export async function startOverride(
     ...wordOf(action, value, options),
     durationMinutes: minutesOf(options.for, '--for'),
   };
-  const override = await withHub(at, (hub) => hub.post<Override>(overridePath(device), body), {
-    running: true,
-  });
-  at.answer(override, () => sentence(override));
+  const flags = {
+    durationMinutes: { flag: '--for', typed: options.for },
+    ...(options.fanSpeed !== undefined && {
+      fanSpeed: { flag: '--fan-speed' },
+      value: { flag: '--fan-speed' },
+    }),
+  };
+  const override = await inFlags(flags, () =>
+    withHub(at, (hub) => hub.post<Override>(overridePath(device), body), { running: true }),
+  );
+  at.answer(override, () => sentence(override, homeTime(at)));
   at.note(`To end it before: hearth override cancel ${device}`);
 }
 
 export async function showOverride(at: Invocation, device: string): Promise<void> {
   const override = await withHub(at, (hub) => hub.get<Override>(overridePath(device)));
-  at.answer(override, () => `${sentence(override)}\n\n${details(at, override)}`);
+  const home = homeTime(at);
+  at.answer(override, () => {
+    const { started_at, requested_by, command_id } = override;
+    const facts = { began: home.minute(started_at), by: requested_by, command: command_id };
+    return `${sentence(override, home)}\n\n${list(facts)}`;
+  });
 }
 
 /** Moves the end of the override that runs. */
@@ -60,10 +76,10 @@ export async function extendOverride(
   { by }: { readonly by: string },
 ): Promise<void> {
   const body = { extendMinutes: minutesOf(by, '--by') };
-  const override = await withHub(at, (hub) => hub.patch<Override>(overridePath(device), body), {
-    running: true,
-  });
-  at.answer(override, () => sentence(override));
+  const override = await inFlags({ extendMinutes: { flag: '--by', typed: by } }, () =>
+    withHub(at, (hub) => hub.patch<Override>(overridePath(device), body), { running: true }),
+  );
+  at.answer(override, () => sentence(override, homeTime(at)));
 }
 
 export async function cancelOverride(at: Invocation, device: string): Promise<void> {
@@ -80,19 +96,22 @@ export async function listOverrides(at: Invocation, device: string): Promise<voi
   const answer = await withHub(at, (hub) =>
     hub.get<{ overrides: readonly Override[] }>(`${devicePath(device)}/overrides`),
   );
+  const home = homeTime(at);
   at.answer(answer, () =>
     answer.overrides.length === 0
       ? `${device} was never overridden.`
-      : at.table(
-          ['started', 'ends', 'what', 'status', 'why', 'by'],
-          answer.overrides.map((override) => [
-            override.started_at,
-            override.ends_at,
-            actionWords(override),
-            override.status,
-            override.ended_because,
-            override.requested_by,
-          ]),
+      : home.below(
+          at.table(
+            ['started', 'ends', 'what', 'status', 'why', 'by'],
+            answer.overrides.map((override) => [
+              home.minute(override.started_at),
+              home.minute(override.ends_at),
+              actionWords(override),
+              override.status,
+              override.ended_because,
+              override.requested_by,
+            ]),
+          ),
         ),
   );
 }
@@ -120,10 +139,12 @@ function speedOf(text: string): number {
   });
 }
 
-function sentence(override: Override): string {
-  const left = durationWords(override.remaining_seconds * 1000);
-  const before =
-    override.previous === null ? '' : ` Before: ${printable(JSON.stringify(override.previous))}.`;
-  const what = actionWords(override);
-  return `${override.device_id}: ${what} until ${override.ends_at}, another ${left}.${before}`;
+function sentence(override: Override, home: HomeTime): string {
+  const { device_id, ends_at, remaining_seconds, previous } = override;
+  const left =
+    remaining_seconds === null
+      ? "; how long that is, nobody knows while the hub's clock is behind"
+      : `, another ${durationWords(remaining_seconds * 1000)}`;
+  const before = previous === null ? '' : ` Before: ${stateWords(previous)}.`;
+  return `${device_id}: ${actionWords(override)} until ${home.withZone(ends_at)}${left}.${before}`;
 }

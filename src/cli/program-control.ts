@@ -22,7 +22,7 @@ export function controlCommands(hearth: Command, run: Run): void {
     .command('why')
     .description('what a device should be like now, and because of what')
     .argument('<device>')
-    .action(run(() => import('./schedule.ts').then(({ showWhy }) => showWhy)));
+    .action(run(() => import('./why.ts').then(({ showWhy }) => showWhy)));
 }
 
 const wait = ['--wait [time]', 'until the device has done it: 10s, or so long, up to 60s'] as const;
@@ -79,6 +79,14 @@ function groupCommands(group: Command, run: Run): void {
     .argument('<group>', 'id or name')
     .action(run(() => import('./group.ts').then(({ showGroup }) => showGroup)));
   group
+    .command('members')
+    .description('put devices into a group, or take them out')
+    .argument('<group>', 'id or name')
+    .option('--add <devices>', 'ids, with commas')
+    .option('--remove <devices>', 'ids, with commas')
+    .addHelpText('after', '\nExample:\n  hearth group members Downstairs --add plug-1,plug-2')
+    .action(run(() => import('./group.ts').then(({ changeMembers }) => changeMembers)));
+  group
     .command('remove')
     .description('remove a group; its devices stay')
     .argument('<group>', 'id or name')
@@ -99,6 +107,7 @@ const sceneExamples = `
 Examples:
   hearth scene add "Good night" kitchen-plug:relay_off fan:setFanSpeed=1 front-door:lock
   hearth scene add Away Downstairs:turnOff         for every device of a group
+  hearth scene set Away Downstairs:turnOff porch:turnOn
   hearth scene run "Good night" --wait`;
 
 function sceneCommands(scene: Command, run: Run): void {
@@ -120,6 +129,12 @@ function sceneCommands(scene: Command, run: Run): void {
     .option(...wait)
     .option(...expiresIn)
     .action(run(() => import('./scene.ts').then(({ runScene }) => runScene)));
+  scene
+    .command('set')
+    .description('give a scene other commands, in the place of those it has')
+    .argument('<scene>', 'id or name')
+    .argument('<commands...>', 'device:action or device:action=value')
+    .action(run(() => import('./scene.ts').then(({ setScene }) => setScene)));
   scene
     .command('remove')
     .description('remove a scene')
@@ -183,7 +198,7 @@ function scheduleCommands(schedule: Command, run: Run): void {
     .argument('<target>', 'a device, or a group by id or name')
     .requiredOption('--action <action>', 'what to do when it begins')
     .option('--value <value>', 'a number, true, false, or text')
-    .option('--days <days>', 'mon,tue, mon-fri, weekdays, weekend, daily')
+    .option('--days <days>', 'mon,tue, mon-fri, weekdays, weekends, daily')
     .option('--start <time>', 'with --days: 09:00, sunset-00:30')
     .option('--end <time>', 'with --days: 17:00, sunrise')
     .option('--at <time>', 'once: 2026-12-24T18:00')

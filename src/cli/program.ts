@@ -164,6 +164,23 @@ function deviceCommands(device: Command, run: Run): void {
     .argument('<name>')
     .action(run(() => import('./device.ts').then(({ renameDevice }) => renameDevice)));
   device
+    .command('set')
+    .description('change what a device is called, where it is and what it is')
+    .argument('<id>')
+    .option('--name <name>', 'what people call it')
+    .option('--room <room>', 'id or name of a room')
+    .option('--no-room', 'in no room')
+    .option('--type <type>', 'plug, purifier, sensor, lock, reader …: hearth type list')
+    .addOption(
+      new Option('--state <state>', 'disabled: it may not connect').choices([
+        'active',
+        'maintenance',
+        'disabled',
+      ]),
+    )
+    .addHelpText('after', '\nExample:\n  hearth device set plug-1 --room Kitchen --type plug')
+    .action(run(() => import('./device.ts').then(({ setDevice }) => setDevice)));
+  device
     .command('revoke')
     .description('void the certificates and keys of a device, and end its connections')
     .argument('<id>')

@@ -2,7 +2,6 @@ import type { Command } from '#commands';
 import { HearthError } from '#kernel';
 import { commandTable } from './commands.ts';
 import type { Invocation } from './invocation.ts';
-import { printable } from './table.ts';
 
 /** What became of commands that were asked for together. */
 export interface Run {
@@ -40,7 +39,7 @@ export function answerRun(at: Invocation, run: Run, waited: string | undefined):
   }
   const other = commands.find((command) => command.status === 'acknowledged' && command.error);
   if (other !== undefined) {
-    const { device_id, error } = other;
-    throw new HearthError('unavailable', printable(`${device_id}: ${error}`), { hint });
+    const what = `${other.device_id} reports otherwise than it acknowledged`;
+    throw new HearthError('unavailable', what, { hint });
   }
 }

@@ -41,15 +41,33 @@ export async function addScene(
   words: readonly string[],
 ): Promise<void> {
   const typed = words.map(readSceneWord);
-  const scene = await withHub(at, async (hub) => {
-    const commands: unknown[] = [];
-    for (const { target, action, value } of typed) {
-      commands.push({ ...(await findTarget(hub, target)), ...actionOf(action, value) });
-    }
-    return hub.post<Scene>('/scenes', { name, commands });
-  });
+  const scene = await withHub(at, async (hub) =>
+    hub.post<Scene>('/scenes', { name, commands: await commandsOf(hub, typed) }),
+  );
   at.answer(scene, () => `${scene.name} is added, as ${scene.id}.`);
   at.note(`To run it: hearth scene run ${scene.id}`);
+}
+
+/** Gives a scene other commands, in the place of those it has. */
+export async function setScene(
+  at: Invocation,
+  idOrName: string,
+  words: readonly string[],
+): Promise<void> {
+  const typed = words.map(readSceneWord);
+  const scene = await withHub(at, async (hub) => {
+    const { id } = await findScene(hub, idOrName);
+    return hub.patch<Scene>(scenePath(id), { commands: await commandsOf(hub, typed) });
+  });
+  at.answer(scene, () => `${scene.name} is now: ${scene.commands.map(wordsOf).join(', ')}.`);
+}
+
+async function commandsOf(hub: Hub, typed: readonly SceneWord[]): Promise<object[]> {
+  const commands: object[] = [];
+  for (const { target, action, value } of typed) {
+    commands.push({ ...(await findTarget(hub, target)), ...actionOf(action, value) });
+  }
+  return commands;
 }
 
 export async function listScenes(at: Invocation): Promise<void> {

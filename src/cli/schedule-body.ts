@@ -1,5 +1,6 @@
 import { HearthError, nearest } from '#kernel';
 import { minutesOf } from './command.ts';
+import type { Flags } from './flag-words.ts';
 import { actionOf, readValue } from './value.ts';
 
 export interface ScheduleOptions {
@@ -24,6 +25,7 @@ const names = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday
 const sets: Readonly<Record<string, readonly string[]>> = {
   weekdays: week.slice(0, 5),
   weekend: week.slice(5),
+  weekends: week.slice(5),
   daily: week,
 };
 
@@ -39,6 +41,9 @@ export function scheduleBody(options: ScheduleOptions): Record<string, unknown> 
   if (endValue !== undefined && endAction === nothing) {
     throw wrong('--end-value', `says nothing with --end-action ${nothing}`);
   }
+  if (endAction !== undefined && options.days === undefined && options.for === undefined) {
+    throw wrong('--end-action', 'needs --for: without it nothing ends');
+  }
   return {
     ...(name === undefined ? {} : { name }),
     ...whenOf(options),
@@ -46,6 +51,27 @@ export function scheduleBody(options: ScheduleOptions): Record<string, unknown> 
     ...(endAction === undefined ? {} : { end_action: endOf(endAction, endValue) }),
   };
 }
+
+/** Which option each field of the body comes from. */
+export const scheduleFlags = ({ for: lasting }: ScheduleOptions): Flags => {
+  const duration = { flag: '--for', ...(lasting !== undefined && { typed: lasting }) };
+  return {
+    group_id: { flag: 'target' },
+    name: { flag: '--name' },
+    days: { flag: '--days' },
+    start: { flag: '--start' },
+    end: { flag: '--end' },
+    at: { flag: '--at' },
+    until: duration,
+    cron: { flag: '--cron' },
+    duration_minutes: duration,
+    action: { flag: '--action' },
+    value: { flag: '--value' },
+    end_action: { flag: '--end-action' },
+    'end_action.action': { flag: '--end-action' },
+    'end_action.value': { flag: '--end-value' },
+  };
+};
 
 const endOf = (action: string, value: string | undefined): object | null => {
   if (action === nothing) return null;
@@ -116,7 +142,7 @@ function noDay(word: string): HearthError {
   const close = nearest(word, [...week, ...names, ...Object.keys(sets)]);
   return new HearthError('bad_request', `--days has "${word.slice(0, 20)}", which is no day`, {
     field: '--days',
-    hint: close ? `Did you mean ${close}?` : 'Write mon,tue or mon-fri, weekdays, weekend, daily.',
+    hint: close ? `Did you mean ${close}?` : 'Write mon,tue or mon-fri, weekdays, weekends, daily.',
   });
 }
 

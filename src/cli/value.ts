@@ -1,3 +1,4 @@
+import type { StateMap } from '#devices';
 import { printable } from './table.ts';
 
 /**
@@ -28,3 +29,11 @@ export function actionWords({
   const isPlain = value !== null && value !== undefined && typeof value !== 'object';
   return isPlain ? printable(`${action} ${value}`) : printable(action);
 }
+
+/** `powerOn true, fanSpeed 2`: properties of a device as they are reported. */
+export const stateWords = (state: StateMap): string =>
+  printable(
+    Object.entries(state)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+  );

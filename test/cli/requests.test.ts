@@ -45,6 +45,18 @@ const schedule = {
   value: 3,
   next_runs: [{ at: '2026-02-02T08:00:00.000Z', edge: 'start', action: 'setFanSpeed', value: 3 }],
 };
+const why = {
+  device_id: 'fan',
+  holds: null,
+  because: { text: 'Nothing says what should hold' },
+  since: null,
+  until: null,
+  next: null,
+  considered: [],
+  reported: {},
+  agrees: null,
+  settled: false,
+};
 const run = { batch_id: 'b1', status: 'done', commands: [command], refused: [] };
 const configState = {
   device_id: 'fan',
@@ -78,12 +90,14 @@ function controlApi(): Hono {
       context.json({ groups: [{ id: 'g1', name: 'Downstairs', devices: ['fan'] }] }),
     )
     .post('/groups', (context) => context.json({ id: 'g2', name: 'Up', devices: ['fan'] }, 201))
+    .patch('/groups/:id', (context) => context.json({ id: 'g1', name: 'Down', devices: ['a'] }))
     .delete('/groups/:id', (context) => context.body(null, 204))
     .post('/groups/:id/commands', (context) => context.json(run, 202))
     .get('/scenes', (context) =>
       context.json({ scenes: [{ id: 'n1', name: 'Night', commands: [command] }] }),
     )
     .post('/scenes', (context) => context.json({ id: 'n2', name: 'Away', commands: [] }, 201))
+    .patch('/scenes/:id', (context) => context.json({ id: 'n1', name: 'Night', commands: [] }))
     .delete('/scenes/:id', (context) => context.body(null, 204))
     .post('/scenes/:id/run', (context) => context.json(run, 202))
     .get('/schedules', (context) => context.json({ schedules: [schedule] }))
@@ -91,8 +105,8 @@ function controlApi(): Hono {
     .get('/schedules/:id', (context) => context.json(schedule))
     .patch('/schedules/:id', (context) => context.json(schedule))
     .delete('/schedules/:id', (context) => context.body(null, 204))
-    .get('/schedules/:id/history', (context) => context.json({ history: [] }))
-    .get('/devices/:id/why', (context) => context.json({ device_id: 'fan', because: 'schedule' }))
+    .get('/schedules/:id/history', (context) => context.json({ runs: [] }))
+    .get('/devices/:id/why', (context) => context.json(why))
     .post('/devices/:id/override', (context) => context.json(override, 201))
     .get('/devices/:id/override', (context) => context.json(override))
     .patch('/devices/:id/override', (context) => context.json(override))
@@ -157,6 +171,12 @@ it.each([
   ['device show plug-1', 'GET /devices/plug-1', 'GET /devices/plug-1/certificates'],
   ['device show a/b', 'GET /devices/a%2Fb', 'GET /devices/a%2Fb/certificates'],
   ['device rename plug-1 Lamp', 'PATCH /devices/plug-1 {"name":"Lamp"}'],
+  [
+    'device set plug-1 --name Lamp --room bath --type plug --state active',
+    'GET /rooms',
+    'PATCH /devices/plug-1 {"name":"Lamp","type":"plug","state":"active","room":"r1"}',
+  ],
+  ['device set plug-1 --no-room', 'PATCH /devices/plug-1 {"room":null}'],
   ['device revoke plug-1', 'POST /devices/plug-1/revoke {}'],
   ['device api-key plug-1', 'POST /devices/plug-1/api-key {}'],
   ['device remove plug-1 --yes', 'GET /devices/plug-1', 'DELETE /devices/plug-1'],
@@ -207,6 +227,16 @@ it.each([
   ['group add Up fan plug-1', 'POST /groups {"name":"Up","devices":["fan","plug-1"]}'],
   ['group list', 'GET /groups'],
   ['group show downstairs', 'GET /groups'],
+  [
+    'group members downstairs --add plug-1,fan --remove fan',
+    'GET /groups',
+    'PATCH /groups/g1 {"devices":["plug-1","fan"]}',
+  ],
+  [
+    'group members g1 --add plug-1,fan',
+    'GET /groups',
+    'PATCH /groups/g1 {"devices":["fan","plug-1"]}',
+  ],
   ['group remove g1', 'GET /groups', 'DELETE /groups/g1'],
   [
     'group command Downstairs turnOff --wait 5s',
@@ -224,6 +254,12 @@ it.each([
   ['scene list', 'GET /scenes'],
   ['scene run night', 'GET /scenes', 'POST /scenes/n1/run {}'],
   ['scene run n1 --wait', 'GET /scenes', 'POST /scenes/n1/run?wait=10s {}'],
+  [
+    'scene set night fan:setFanSpeed=2',
+    'GET /scenes',
+    'GET /devices/fan',
+    'PATCH /scenes/n1 {"commands":[{"device_id":"fan","action":"setFanSpeed","value":2}]}',
+  ],
   ['scene remove Night', 'GET /scenes', 'DELETE /scenes/n1'],
   [
     'override start fan --fan-speed 5 --for 10m',

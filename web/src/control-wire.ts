@@ -65,6 +65,8 @@ export interface Command {
   readonly device_id: string;
   readonly action: string;
   readonly value: ActionValue;
+  /** It is there, but not for whoever looks. */
+  readonly value_hidden?: true;
   readonly status: CommandStatus;
   readonly attempts: number;
   readonly created_at: string;
@@ -88,7 +90,8 @@ export interface Override {
   readonly status: 'active' | 'ended' | 'cancelled' | 'replaced';
   readonly started_at: string;
   readonly ends_at: string;
-  readonly remaining_seconds: number;
+  /** Not known while the clock of the hub is behind. */
+  readonly remaining_seconds: number | null;
   readonly previous: StateMap | null;
   readonly requested_by: string;
   readonly command_id: string | null;

@@ -86,6 +86,6 @@ export type ServerMessage =
   | { readonly type: 'override'; readonly override: Override }
   | { readonly type: 'alert'; readonly alert: Alert }
   /** What there is of these is asked for anew. */
-  | { readonly type: 'schedule' | 'scene' | 'group' | 'config' }
+  | { readonly type: 'schedule' | 'scene' | 'group' | 'config' | 'device_type' }
   | { readonly type: 'error'; readonly code: string; readonly message: string }
   | { readonly type: 'subscribed' | 'unsubscribed' | 'pong' };
