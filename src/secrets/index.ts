@@ -1,0 +1,2 @@
+export type { Reseal, Vault } from './service.ts';
+export { Secrets } from './service.ts';
