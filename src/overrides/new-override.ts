@@ -29,6 +29,13 @@ export function newOverride(
   }
   const definition = devices.definitionOf(deviceId);
   const reported = devices.reported(deviceId);
+  const found = definition.actions.find(({ name }) => name === request.action.action);
+  if (found?.value?.type === 'object') {
+    throw new HearthError('unprocessable', `${found.name} cannot be done for a while`, {
+      field: 'action',
+      hint: "It takes an object. Change the device's settings instead, or run a scene that does it.",
+    });
+  }
   const checked = checkAction(definition, request.action);
   const { action, value = null } = resolveToggle(definition, checked, reported);
   const sets = expectedState(definition, { action, value });

@@ -34,13 +34,14 @@ export function knownState(saved: SavedState): StateMap | null {
 
 /**
  * The state to give back. A device of which nothing was known is switched off, if it can be: what
- * ran for a while must not run for good. `undefined` when there is nothing to give back.
+ * ran for a while must not run for good; that `isAssumed`. `undefined` when there is nothing to
+ * give back.
  */
 export function stateToRestore(
   saved: SavedState,
   definition: TypeDefinition,
-): StateMap | undefined {
+): { readonly state: StateMap; readonly isAssumed: boolean } | undefined {
   const known = knownState(saved);
-  if (known !== null) return known;
-  return definition.power && { [definition.power.property]: false };
+  if (known !== null) return { state: known, isAssumed: false };
+  return definition.power && { state: { [definition.power.property]: false }, isAssumed: true };
 }

@@ -65,6 +65,8 @@ export class Overrides implements Part {
   readonly #running = new Map<string, Running>();
   /** Whose end is being written down: over with the commit, before anything that follows from it. */
   readonly #ending = new Set<string>();
+  /** Those of them that have yet to give back, by device. */
+  readonly #ended = new Map<string, OverrideRecord>();
 
   constructor({ db, due, audit, devices, schedules, clock, log }: OverridesOptions) {
     this.#store = new OverrideStore(db);
@@ -232,7 +234,8 @@ export class Overrides implements Part {
       this.#close(over, 'override.cancel', ending);
       this.#due.cancel(dueKind, record.deviceId);
     });
-    return this.#giveBack(over);
+    this.#giveBack([over]);
+    return this.#json(over);
   }
 
   /** In the transaction that takes its end out of the due queue. */
@@ -242,7 +245,18 @@ export class Overrides implements Part {
     this.#ending.add(deviceId);
     const over = this.#over(record, 'ended', 'its time was over');
     this.#close(over, 'override.end', { requestedBy: 'hub' });
-    return () => this.#giveBack(over);
+    this.#ended.set(deviceId, over);
+    return () => this.#flushEnded();
+  }
+
+  /** After the commit: those that ended in the same moment give back together. */
+  #flushEnded(): void {
+    const ended = [...this.#ended.values()];
+    this.#ended.clear();
+    // One that runs as far as the disk knows was not committed, and ends anew.
+    const isWritten = ({ id, deviceId }: OverrideRecord) =>
+      this.#running.get(deviceId)?.record.id === id && !this.#store.runs(id);
+    this.#giveBack(ended.filter(isWritten));
   }
 
   #over(
@@ -257,25 +271,27 @@ export class Overrides implements Part {
   #close(over: OverrideRecord, action: string, asker: Asker): void {
     const { id, deviceId, baselineAtMs, saved } = over;
     this.#store.update(over);
-    const state = stateToRestore(saved, this.#devices.definitionOf(deviceId));
-    if (state) {
-      this.#schedules.saveBaseline({ deviceId, overrideId: id, atMs: baselineAtMs, state });
+    const given = stateToRestore(saved, this.#devices.definitionOf(deviceId));
+    if (given) {
+      this.#schedules.saveBaseline({ deviceId, overrideId: id, atMs: baselineAtMs, ...given });
     }
     this.#append(over, action, asker, { because: over.endedBecause });
   }
 
   /** The end is on disk: whatever fails here is made good by whoever keeps what should hold. */
-  #giveBack(over: OverrideRecord): Override {
-    this.#ending.delete(over.deviceId);
-    this.#running.delete(over.deviceId);
-    const override = this.#json(over);
-    this.onChange.emit(override);
-    try {
-      this.#schedules.apply(over.deviceId, `override ${over.id} is over`);
-    } catch (error) {
-      this.#log.warn({ err: error, deviceId: over.deviceId }, 'nothing was sent after an override');
+  #giveBack(ended: readonly OverrideRecord[]): void {
+    if (ended.length === 0) return;
+    const deviceIds = ended.map(({ deviceId }) => deviceId);
+    for (const deviceId of deviceIds) {
+      this.#ending.delete(deviceId);
+      this.#running.delete(deviceId);
     }
-    return override;
+    for (const over of ended) this.onChange.emit(this.#json(over));
+    try {
+      this.#schedules.applyAll(deviceIds, 'an override is over');
+    } catch (error) {
+      this.#log.warn({ err: error, deviceIds }, 'nothing was sent after an override');
+    }
   }
 
   #append(

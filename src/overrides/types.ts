@@ -78,6 +78,8 @@ export interface Baseline {
   readonly overrideId: string;
   readonly atMs: number;
   readonly state: StateMap;
+  /** Nothing was known of how it was: `state` is off. */
+  readonly isAssumed: boolean;
 }
 
 /** A word that a device has yet to take: its properties, and the moment from which on it holds. */
@@ -90,6 +92,8 @@ export interface Owed {
 export interface Steward {
   /** Sends what a device lacks of what should hold now; returns what was sent. */
   apply(deviceId: string, reason: string): readonly Command[];
+  /** The same for many, all at once; what cannot be sent is owed. */
+  applyAll(deviceIds: readonly string[], reason: string): void;
   /**
    * What a device is yet to be brought to, or was told a moment ago, and since when that holds;
    * undefined when what the device reports is how it is.

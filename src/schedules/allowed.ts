@@ -70,6 +70,18 @@ export function checkActions(
 }
 
 function checked(definition: TypeDefinition, action: Action, whose: string, prefix: string): void {
+  const found = definition.actions.find(({ name }) => name === action.action);
+  // Settings may hold passwords, and whoever may look at schedules sees what they say.
+  if (found?.value?.type === 'object' || isObject(action.value)) {
+    throw new HearthError(
+      'unprocessable',
+      `${whose}a schedule cannot do ${action.action}: it takes an object`,
+      {
+        field: `${prefix}action`,
+        hint: "Change the device's settings instead, or run a scene that does it.",
+      },
+    );
+  }
   try {
     checkAction(definition, action);
   } catch (error) {
@@ -80,10 +92,11 @@ function checked(definition: TypeDefinition, action: Action, whose: string, pref
       ...(hint !== undefined && { hint }),
     });
   }
-  const found = definition.actions.find(({ name }) => name === action.action);
   if (found?.toggles === undefined) return;
   throw new HearthError('unprocessable', `${whose}${action.action} does not say what should hold`, {
     field: `${prefix}action`,
     hint: 'Give the action that turns it on, or the one that turns it off.',
   });
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

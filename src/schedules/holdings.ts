@@ -22,6 +22,7 @@ export type Progress = 'new' | 'sent' | 'settled';
 export class Holdings {
   readonly #store: ScheduleStore;
   readonly #byDevice = new Map<string, Holding>();
+  readonly #unwritten = new Set<string>();
   /** Which device a command is to bring what should hold to. */
   readonly #deviceOf = new Map<string, string>();
   /** Commands that were taken, as long as the device may yet report otherwise. */
@@ -39,6 +40,11 @@ export class Holdings {
 
   of(deviceId: string): Holding | undefined {
     return this.#byDevice.get(deviceId);
+  }
+
+  /** The commands that devices have yet to answer, as far as is known. */
+  get awaited(): string[] {
+    return [...this.#deviceOf.keys()];
   }
 
   /** The devices that have yet to take what was decided for them. */
@@ -69,16 +75,30 @@ export class Holdings {
     if (holding?.settled) this.put({ ...holding, settled: false });
   }
 
-  /** Writes a decision down; in a transaction with others when many are made at once. */
+  /** Keeps a decision; it is on disk with the next `write`. */
   put(holding: Holding): void {
     if (isEqual(this.#byDevice.get(holding.deviceId), holding)) return;
-    this.#store.putHolding(holding);
     this.#keep(holding);
+    this.#unwritten.add(holding.deviceId);
+  }
+
+  /** Writes down what is kept of these devices, in the caller's transaction. */
+  write(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) {
+      const holding = this.#byDevice.get(deviceId);
+      if (holding && this.#unwritten.has(deviceId)) this.#store.putHolding(holding);
+    }
+  }
+
+  /** The transaction of `write` is over. */
+  written(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) this.#unwritten.delete(deviceId);
   }
 
   remove(deviceId: string): void {
     this.unwatch(deviceId);
     this.trust(deviceId);
+    this.#unwritten.delete(deviceId);
     if (!this.#byDevice.has(deviceId)) return;
     this.#store.removeHolding(deviceId);
     this.#drop(deviceId);

@@ -3,6 +3,7 @@
 import type { AuditEntry } from '#audit';
 import type { Command, CommandRequest } from '#commands';
 import type { ActionValue, StateMap, TypeDefinition } from '#devices';
+import type { HearthError } from '#kernel';
 import type { OverrideWord } from './types.ts';
 
 export interface AuditPort {
@@ -35,8 +36,8 @@ export interface GroupPort {
 }
 
 export interface CommandPort {
-  /** @throws HearthError when the device refuses it. */
-  send(request: CommandRequest): Command;
+  /** All in one transaction; each is a command, or why it could not be made. */
+  sendAll(requests: readonly CommandRequest[]): (Command | HearthError)[];
   /** @throws HearthError `not_found`. */
   get(commandId: string): Command;
   /** Not answered yet, oldest first. */

@@ -1,6 +1,7 @@
 /** A schedule as it is kept, and what it is for. Times are milliseconds since 1970 UTC. */
 
 import type { Action, ActionValue } from '#devices';
+import { HearthError } from '#kernel';
 import type { Rule } from './time/rule.ts';
 import type { EdgeKind } from './time/timetable.ts';
 
@@ -45,3 +46,9 @@ export interface RunRecord {
   readonly count: number;
   readonly devices: readonly DeviceRun[];
 }
+
+export const unknownSchedule = (id: string): HearthError =>
+  new HearthError('not_found', `there is no schedule "${id.slice(0, 64)}"`, {
+    field: 'id',
+    hint: 'The list of schedules shows the id of each.',
+  });

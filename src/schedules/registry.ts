@@ -3,7 +3,7 @@ import { checkActions, checkTarget } from './allowed.ts';
 import { checkKind, hasWindows, readAction, readEndAction, readRule } from './asked.ts';
 import type { Book, Entry } from './book.ts';
 import type { AuditPort, DevicePort, GroupPort } from './ports.ts';
-import type { ScheduleRecord } from './record.ts';
+import { type ScheduleRecord, unknownSchedule } from './record.ts';
 import type { ScheduleInput } from './schema.ts';
 import type { ScheduleStore } from './store.ts';
 import type { Ticker } from './ticker.ts';
@@ -45,10 +45,7 @@ export class Registry {
   get(id: string): Entry {
     const entry = this.#options.book.find(id);
     if (entry) return entry;
-    throw new HearthError('not_found', `there is no schedule "${id.slice(0, 64)}"`, {
-      field: 'id',
-      hint: 'The list of schedules shows the id of each.',
-    });
+    throw unknownSchedule(id);
   }
 
   /** @throws HearthError `unprocessable` naming the field and the value that cannot be. */

@@ -12,8 +12,8 @@ export interface ReminderOptions {
   readonly clock: Clock;
   /** Whether a device is looked at anyway, once it has come back after the start. */
   readonly isAwaited: (deviceId: string) => boolean;
-  /** Compares a device with what should hold now, and sends what it lacks. */
-  readonly apply: (deviceId: string) => void;
+  /** Compares devices with what should hold now, and sends what they lack. */
+  readonly apply: (deviceIds: readonly string[]) => void;
 }
 
 const dueKind = 'schedule.owed';
@@ -33,13 +33,18 @@ export class Reminder {
   readonly #times = new Map<string, number>();
   /** Who is reminded in a moment. */
   readonly #hurried = new Set<string>();
+  /** Whose reminder is due: together, for what was said to a group is due in the same moment. */
+  readonly #called = new Set<string>();
 
   constructor(options: ReminderOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#options.due.handle(dueKind, (deviceId) => () => this.#remind(deviceId));
+    this.#options.due.handle(dueKind, (deviceId) => {
+      this.#called.add(deviceId);
+      return () => this.#remind();
+    });
   }
 
   /** Another word holds than before. */
@@ -83,20 +88,29 @@ export class Reminder {
     this.#options.due.setAfter(dueKind, deviceId, 0);
   }
 
-  #remind(deviceId: string): void {
-    const { holdings, due, devices, isAwaited, apply } = this.#options;
+  #remind(): void {
+    const called = [...this.#called];
+    this.#called.clear();
+    const deviceIds = called.filter((deviceId) => this.#mayRemind(deviceId));
+    for (const deviceId of deviceIds) {
+      this.#times.set(deviceId, (this.#times.get(deviceId) ?? 0) + 1);
+    }
+    if (deviceIds.length > 0) this.#options.apply(deviceIds);
+  }
+
+  #mayRemind(deviceId: string): boolean {
+    const { holdings, due, devices, isAwaited } = this.#options;
     this.#hurried.delete(deviceId);
     const holding = holdings.of(deviceId);
-    if (holding === undefined || holding.settled || this.#isUnderWay(holding)) return;
+    if (holding === undefined || holding.settled || this.#isUnderWay(holding)) return false;
     // It gets what it is owed when it is back, or once the clock is right.
-    if (!due.clockIsPlausible || !devices.exists(deviceId)) return;
-    if (devices.get(deviceId).status === 'offline') return;
+    if (!due.clockIsPlausible || !devices.exists(deviceId)) return false;
+    if (devices.get(deviceId).status === 'offline') return false;
     if (isAwaited(deviceId)) {
       due.setAfter(dueKind, deviceId, firstMs);
-      return;
+      return false;
     }
-    this.#times.set(deviceId, (this.#times.get(deviceId) ?? 0) + 1);
-    apply(deviceId);
+    return true;
   }
 
   #isUnderWay({ deviceId, commandIds }: Holding): boolean {

@@ -1,13 +1,18 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, actorOf, type Caller, route } from '#auth';
+import { type Api, actorOf, type Caller, route, type Sight, seesEvery, sightOf } from '#auth';
+import type { Book } from './book.ts';
+import { namesFor } from './names-for.ts';
+import { unknownSchedule } from './record.ts';
 import type { Requester } from './registry.ts';
 import {
   deviceIdParam,
   run,
+  type ScheduleJson,
   schedule,
   scheduleIdParam,
   scheduleInput,
   scheduleMade,
+  type WhyJson,
   why,
 } from './schema.ts';
 import type { Schedules } from './service.ts';
@@ -24,14 +29,33 @@ const body = <Schema extends z.ZodType>(schema: Schema) => ({
   content: { 'application/json': { schema } },
 });
 
-export function scheduleRoutes(api: Api, schedules: Schedules): void {
+/** A schedule for a group is there for whoever sees the whole group. */
+export function scheduleRoutes(api: Api, schedules: Schedules, book: Book): void {
+  const isSeen = (sight: Sight, { device_id: deviceId, group_id: groupId }: ScheduleJson) =>
+    seesEvery(sight, book.devicesOf({ deviceId, groupId }));
   registryRoutes(api, schedules);
-  lookRoutes(api, schedules);
+  lookRoutes(api, {
+    listFor: (sight, deviceId) => schedules.list(deviceId).filter((one) => isSeen(sight, one)),
+    getFor: (sight, id) => {
+      const found = schedules.get(id);
+      if (!isSeen(sight, found)) throw unknownSchedule(id);
+      return found;
+    },
+    history: (id, limit) => schedules.history(id, limit),
+    whyFor: (sight, deviceId) => schedules.why(deviceId, namesFor(sight, book)),
+  });
+}
+
+interface Shown extends Pick<Schedules, 'history'> {
+  whyFor(sight: Sight, deviceId: string): WhyJson;
+  listFor(sight: Sight, deviceId: string | undefined): ScheduleJson[];
+  /** @throws HearthError `not_found`, also when not all that it is for is seen. */
+  getFor(sight: Sight, id: string): ScheduleJson;
 }
 
 function registryRoutes(api: Api, schedules: Schedules): void {
   api.openapi(
-    route('devices.control', {
+    route('schedules.write', {
       method: 'post',
       path: '/schedules',
       tags,
@@ -52,7 +76,7 @@ function registryRoutes(api: Api, schedules: Schedules): void {
     },
   );
   api.openapi(
-    route('devices.control', {
+    route('schedules.write', {
       method: 'patch',
       path: '/schedules/{id}',
       tags,
@@ -73,7 +97,7 @@ function registryRoutes(api: Api, schedules: Schedules): void {
     },
   );
   api.openapi(
-    route('devices.control', {
+    route('schedules.write', {
       method: 'delete',
       path: '/schedules/{id}',
       tags,
@@ -88,7 +112,7 @@ function registryRoutes(api: Api, schedules: Schedules): void {
   );
 }
 
-function lookRoutes(api: Api, schedules: Schedules): void {
+function lookRoutes(api: Api, schedules: Shown): void {
   api.openapi(
     route('devices.read', {
       method: 'get',
@@ -104,8 +128,10 @@ function lookRoutes(api: Api, schedules: Schedules): void {
       },
       responses: { 200: json('Them', z.object({ schedules: z.array(schedule) })) },
     }),
-    (context) =>
-      context.json({ schedules: schedules.list(context.req.valid('query').device_id) }, 200),
+    (context) => {
+      const { device_id: deviceId } = context.req.valid('query');
+      return context.json({ schedules: schedules.listFor(sightOf(context), deviceId) }, 200);
+    },
   );
   api.openapi(
     route('devices.read', {
@@ -116,7 +142,10 @@ function lookRoutes(api: Api, schedules: Schedules): void {
       request: { params: scheduleIdParam },
       responses: { 200: json('It', schedule) },
     }),
-    (context) => context.json(schedules.get(context.req.valid('param').id), 200),
+    (context) => {
+      const { id } = context.req.valid('param');
+      return context.json(schedules.getFor(sightOf(context), id), 200);
+    },
   );
   api.openapi(
     route('devices.read', {
@@ -132,7 +161,8 @@ function lookRoutes(api: Api, schedules: Schedules): void {
     }),
     (context) => {
       const { limit } = context.req.valid('query');
-      return context.json({ runs: schedules.history(context.req.valid('param').id, limit) }, 200);
+      const { id } = schedules.getFor(sightOf(context), context.req.valid('param').id);
+      return context.json({ runs: schedules.history(id, limit) }, 200);
     },
   );
   api.openapi(
@@ -144,7 +174,10 @@ function lookRoutes(api: Api, schedules: Schedules): void {
       request: { params: deviceIdParam },
       responses: { 200: json('Why', why) },
     }),
-    (context) => context.json(schedules.why(context.req.valid('param').id), 200),
+    (context) => {
+      const { id } = context.req.valid('param');
+      return context.json(schedules.whyFor(sightOf(context), id), 200);
+    },
   );
 }
 

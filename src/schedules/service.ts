@@ -5,7 +5,9 @@ import type { StateMap } from '#devices';
 import { type Clock, type Log, type Part, Signal } from '#kernel';
 import { Book, type Entry } from './book.ts';
 import { Homecoming } from './homecoming.ts';
+import type { Naming } from './names-for.ts';
 import { overlapsOf } from './overlaps.ts';
+import type { Owed } from './owed.ts';
 import type {
   AuditPort,
   CommandPort,
@@ -18,7 +20,7 @@ import { Registry, type Requester } from './registry.ts';
 import { scheduleRoutes } from './routes.ts';
 import { runJson, scheduleJson } from './schedule-json.ts';
 import type { RunJson, ScheduleInput, ScheduleJson, ScheduleMade, WhyJson } from './schema.ts';
-import { type Owed, Steward } from './steward.ts';
+import { Steward } from './steward.ts';
 import { type Baseline, ScheduleStore } from './store.ts';
 import { Ticker } from './ticker.ts';
 import { type Location, Place } from './time/place.ts';
@@ -117,17 +119,19 @@ export class Schedules implements Part {
     for (const record of this.#store.schedules()) {
       const entry = this.#book.put(record);
       // A device may have gone while its schedules could not be told.
-      const isOrphan = record.deviceId !== null && !devices.exists(record.deviceId);
-      if (isOrphan) this.#registry.remove(entry, hub);
+      if (record.deviceId !== null && !devices.exists(record.deviceId))
+        this.#registry.remove(entry, hub);
       else if (entry.problem) log.warn({ schedule: record.id }, entry.problem);
       if (record.groupId !== null) this.#remember(record.groupId);
     }
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    this.#steward.stop();
+  }
 
   routes(api: Api): void {
-    scheduleRoutes(api, this);
+    scheduleRoutes(api, this, this.#book);
   }
 
   numbers(): Readonly<Record<'schedules' | 'enabled' | 'unsettled', number>> {
@@ -181,8 +185,8 @@ export class Schedules implements Part {
     this.#remove(this.#registry.get(id), requester);
   }
 
-  /** What should hold for a device now, and why. @throws HearthError `not_found`. */
-  why(deviceId: string): WhyJson {
+  /** What should hold for a device now, and why, with the names in `book`. @throws HearthError `not_found`. */
+  why(deviceId: string, book: Naming = this.#book): WhyJson {
     const { devices, clock, due, overrideOf } = this.#options;
     devices.get(deviceId);
     const resolution = this.#steward.resolve(deviceId);
@@ -192,11 +196,12 @@ export class Schedules implements Part {
       nowMs: clock.nowMs(),
       resolution,
       override: overrideOf(deviceId),
-      book: this.#book,
+      book,
       clock: this.#place.clock,
       definition: devices.definitionOf(deviceId),
       reported: devices.reported(deviceId),
       isSettled: holding?.settled ?? true,
+      isAssumed: this.#store.baseline(deviceId)?.isAssumed === true,
       isClockBehind: !due.clockIsPlausible,
     });
   }
@@ -216,6 +221,12 @@ export class Schedules implements Part {
     const [applied] = this.#steward.apply([deviceId], { reason, inDoubt: true });
     if (applied?.error !== undefined) throw applied.error;
     return applied?.commands ?? [];
+  }
+
+  /** The same for many, all at once: what cannot be sent is told in the log, and owed. */
+  applyAll(deviceIds: readonly string[], reason: string): void {
+    for (const deviceId of deviceIds) this.#touched?.add(deviceId);
+    this.#steward.apply(deviceIds, { reason, inDoubt: true });
   }
 
   /**
@@ -315,6 +326,7 @@ export class Schedules implements Part {
 
   #settle(): void {
     const { devices, overrideOf } = this.#options;
+    this.#ticker.resume();
     // An override that ended while the hub was off: what the device says when it is back counts.
     const concerned = new Set([...this.#steward.holdings.unsettled, ...(this.#touched ?? [])]);
     this.#touched = undefined;

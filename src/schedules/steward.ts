@@ -1,15 +1,17 @@
 import type { Command, CommandSource } from '#commands';
-import { type Action, agreement, expectedState, type StateMap } from '#devices';
-import { type Clock, type Log, messageOf } from '#kernel';
-import { type Decision, Holdings, watchedMs } from './holdings.ts';
-import type { Plan } from './plan.ts';
-import { isOff, planFor, visible, wantedState } from './plan.ts';
+import { agreement, expectedState, type StateMap } from '#devices';
+import { type Clock, isHearthError, type Log, messageOf } from '#kernel';
+import { type Decision, Holdings } from './holdings.ts';
+import { Notes } from './notes.ts';
+import { type Owed, owedOf } from './owed.ts';
+import { planFor, visible, wantedState } from './plan.ts';
 import type { CommandPort, DevicePort, DuePort, OverrideOf } from './ports.ts';
 import type { RunOutcome } from './record.ts';
 import { Reminder, refusedForMs } from './reminder.ts';
 import { type CauseKind, type Resolution, resolve, type WeighedSchedule } from './resolve.ts';
+import { type Request, requestFor, type Sent, sendTogether } from './sending.ts';
 import type { ScheduleStore } from './store.ts';
-import type { ManualWord, OverrideWord, Word } from './types.ts';
+import type { ManualWord, OverrideWord } from './types.ts';
 
 export interface StewardOptions {
   readonly store: ScheduleStore;
@@ -34,6 +36,15 @@ export interface Application {
   readonly error?: unknown;
 }
 
+/** What is to be done for a device. */
+interface Intent {
+  readonly deviceId: string;
+  readonly outcome: Application['outcome'];
+  readonly resolution?: Resolution;
+  readonly requests: readonly Request[];
+  readonly write: (sent: Sent) => void;
+}
+
 interface Ask {
   readonly reason: string;
   /** Look again at what is settled. */
@@ -52,14 +63,6 @@ const sourceOf: Readonly<Record<CauseKind, CommandSource>> = {
   nothing: 'schedule',
 };
 
-/** A word that a device is yet to be brought to. */
-export interface Owed {
-  /** What it means for the device's properties. */
-  readonly state: StateMap;
-  /** When it came to hold. */
-  readonly atMs: number;
-}
-
 const cameToNothing: ReadonlySet<Command['status']> = new Set([
   'rejected',
   'expired',
@@ -72,21 +75,36 @@ export class Steward {
   readonly holdings: Holdings;
   readonly #options: StewardOptions;
   readonly #reminder: Reminder;
+  readonly #notes: Notes;
+  /** Who is sent something at this moment: what becomes of their older commands is its doing. */
+  readonly #served = new Set<string>();
 
   constructor(options: StewardOptions) {
     this.#options = options;
     this.holdings = new Holdings(options.store);
+    this.#notes = new Notes({
+      ...options,
+      write: (deviceIds) => this.#writeDown(deviceIds),
+    });
     this.#reminder = new Reminder({
       ...options,
       holdings: this.holdings,
-      apply: (deviceId) => this.apply([deviceId], { reason: 'it has yet to take it' }),
+      apply: (deviceIds) => this.apply(deviceIds, { reason: 'it has yet to take it' }),
     });
   }
 
-  /** Before the due queue opens. */
+  /** Before the due queue opens. What was answered and not written down before is learnt again. */
   start(): void {
     this.#reminder.start();
     this.holdings.load();
+    for (const id of this.holdings.awaited) {
+      const command = this.#find(id);
+      if (command) this.onCommand(command);
+    }
+  }
+
+  stop(): void {
+    this.#notes.stop();
   }
 
   /** What should hold now for a device, and why. */
@@ -109,21 +127,23 @@ export class Steward {
   }
 
   /**
-   * Says what should hold now for each device and sends what it lacks. A command that cannot be made
-   * is told of and keeps nobody else from theirs. What was decided is on disk in one go. Not from
-   * within a transaction.
+   * Says what should hold now for each device and sends what it lacks: all commands in one
+   * transaction, and what was decided in another. A command that cannot be made is told of and keeps
+   * nobody else from theirs. Not from within a transaction.
    */
   apply(deviceIds: Iterable<string>, ask: Ask): Application[] {
-    const { store } = this.#options;
-    const applied: { application: Application; write: () => void }[] = [];
-    for (const deviceId of new Set(deviceIds)) applied.push(this.#applyOne(deviceId, ask));
-    store.transaction(() => {
-      for (const { application, write } of applied) {
-        write();
-        this.#reminder.look(application.deviceId);
-      }
-    });
-    return applied.map(({ application }) => application);
+    const { commands } = this.#options;
+    const intents = [...new Set(deviceIds)].map((deviceId) => this.#intend(deviceId, ask));
+    for (const { deviceId } of intents) this.#served.add(deviceId);
+    const applied = sendTogether(intents, commands);
+    for (const { deviceId } of intents) this.#served.delete(deviceId);
+    this.#writeDown(
+      intents.map(({ deviceId }) => deviceId),
+      () => {
+        for (const { intent, sent } of applied) intent.write(sent);
+      },
+    );
+    return applied.map(({ intent, sent }) => this.#tellOf(intent, sent, ask));
   }
 
   /** Whether a device that is back is owed something: it has yet to take what should hold. */
@@ -134,17 +154,14 @@ export class Steward {
     return rejectedAtMs === null || this.#options.clock.nowMs() - rejectedAtMs >= refusedForMs;
   }
 
-  /**
-   * What a device is to be brought back to after an override that begins now, instead of what it
-   * reports: a word that it has yet to take, or has taken a moment ago and not reported. One that is
-   * off as it was left by an override keeps the rest of what it was given back.
-   */
+  /** What an override that begins now has to give back instead of what the device reports. */
   owedState(deviceId: string): Owed | undefined {
-    const { devices } = this.#options;
-    const owed = this.#owed(deviceId);
-    if (owed === undefined) return undefined;
-    const state = wantedState(owed.word, devices.definitionOf(deviceId));
-    return Object.keys(state).length === 0 ? undefined : { state, atMs: owed.atMs };
+    const isAssumed = this.#options.store.baseline(deviceId)?.isAssumed === true;
+    return owedOf(deviceId, this.resolve(deviceId), {
+      ...this.#options,
+      holdings: this.holdings,
+      isAssumed,
+    });
   }
 
   /**
@@ -153,13 +170,12 @@ export class Steward {
    */
   onCommand(command: Command): void {
     const { device_id: deviceId, status, source } = command;
+    if (this.#served.has(deviceId)) return;
     const before = this.holdings.of(deviceId);
     const isAwaited = this.holdings.awaits(command.id);
     if (isAwaited) {
-      this.#options.store.transaction(() => {
-        this.holdings.take(command, this.#options.clock.nowMs());
-        this.#reminder.look(deviceId);
-      });
+      this.holdings.take(command, this.#options.clock.nowMs());
+      this.#notes.add(deviceId);
       if (status === 'acknowledged' && command.error !== null) {
         this.#reminder.contradicted(deviceId);
       }
@@ -173,10 +189,8 @@ export class Steward {
     if (isAwaited || before.settled) return;
     if (status !== 'acknowledged' && status !== 'confirmed') return;
     if (this.resolve(deviceId).because.id !== command.id) return;
-    this.#options.store.transaction(() => {
-      this.holdings.put({ ...before, settled: true, commandIds: [] });
-      this.#reminder.look(deviceId);
-    });
+    this.holdings.put({ ...before, settled: true, commandIds: [] });
+    this.#notes.add(deviceId);
   }
 
   /** A device said something of itself. */
@@ -200,40 +214,6 @@ export class Steward {
     this.#reminder.heard(deviceId, values, () => agreement(wanted, values) === 'differs');
   }
 
-  #owed(deviceId: string): { readonly word: Word; readonly atMs: number } | undefined {
-    const { devices, due, clock } = this.#options;
-    const resolution = this.resolve(deviceId);
-    const { word, because, decidedAtMs } = resolution;
-    if (because.kind === 'override') return undefined;
-    const holding = this.holdings.of(deviceId);
-    const isUnknown = !due.clockIsPlausible && holding !== undefined && !holding.settled;
-    if (isUnknown && holding.cause.kind !== 'override') {
-      return { word: holding.word, atMs: holding.decidedAtMs };
-    }
-    if (word === undefined || decidedAtMs === undefined) return undefined;
-    const owed = { word, atMs: decidedAtMs };
-    if (because.kind === 'manual') return this.#isUnderWay(because.id) ? owed : undefined;
-    const progress = this.holdings.progressOf(deviceId, { ...resolution, word });
-    const isFresh = progress === 'settled' && this.holdings.isWatched(deviceId, clock.nowMs());
-    if (isUnknown || progress === 'sent' || isFresh) return owed;
-    const definition = devices.definitionOf(deviceId);
-    const isLeftOff =
-      because.kind === 'restore' &&
-      isOff(wantedState(word, definition), definition) &&
-      isOff(devices.reported(deviceId), definition);
-    return isLeftOff ? owed : undefined;
-  }
-
-  /** Whether a command by hand waits for its answer, or for the report that agrees with it. */
-  #isUnderWay(commandId = ''): boolean {
-    const { commands, clock } = this.#options;
-    const { status, error, acknowledged_at } = commands.get(commandId);
-    if (status === 'acknowledged' && error === null && acknowledged_at !== null) {
-      return clock.nowMs() - Date.parse(acknowledged_at) < watchedMs;
-    }
-    return status === 'queued' || status === 'sent' || status === 'delivered';
-  }
-
   /** A person's newer word is on its way to an overridden device: it shall not be fought. */
   #isAnsweredByHand(deviceId: string, { because, sinceMs = 0, word }: Decision): boolean {
     if (because.kind !== 'override') return false;
@@ -248,73 +228,79 @@ export class Steward {
       );
   }
 
-  #applyOne(
-    deviceId: string,
-    { reason, verify = false, inDoubt = false }: Ask,
-  ): { application: Application; write: () => void } {
-    const { devices, due } = this.#options;
-    const left = { deviceId, outcome: 'left' as const, resolution: undefined, commands: [] };
-    if (!devices.exists(deviceId)) return { application: left, write: () => {} };
+  /** What is to be sent to a device, and what is to be written once it was. */
+  #intend(deviceId: string, { verify = false, inDoubt = false }: Ask): Intent {
+    const { devices, due, commands } = this.#options;
+    const left: Intent = { deviceId, outcome: 'left', requests: [], write: () => {} };
+    if (!devices.exists(deviceId)) return left;
     const resolution = this.resolve(deviceId);
     const { word, because } = resolution;
     const isKnown = due.clockIsPlausible || (inDoubt && because.kind === 'override');
     if (!isKnown) {
       // What should hold is not known before the clock is right; the device is owed it then.
-      return { application: left, write: () => this.#owe(deviceId, resolution) };
+      return { ...left, write: () => this.#owe(deviceId, resolution) };
     }
     if (word === undefined) {
-      const write = () => this.holdings.remove(deviceId);
-      return { application: { ...left, resolution }, write };
+      return { ...left, resolution, write: () => this.holdings.remove(deviceId) };
     }
     const decision: Decision = { ...resolution, word };
     if (this.#isAnsweredByHand(deviceId, decision)) {
-      return { application: { ...left, outcome: 'pending', resolution }, write: () => {} };
+      return { ...left, outcome: 'pending', resolution };
     }
-    const plan = planFor({
+    const { actions, outcome, awaited } = planFor({
       word,
       definition: devices.definitionOf(deviceId),
       reported: devices.reported(deviceId),
-      pending: this.#options.commands.pendingOf(deviceId),
+      pending: commands.pendingOf(deviceId),
       before: this.holdings.progressOf(deviceId, decision),
       verify,
     });
-    const { commands, error } = this.#send(deviceId, decision, plan, reason);
-    const failed = error !== undefined;
-    const commandIds = failed ? [] : [...plan.awaited, ...commands.map(({ id }) => id)];
-    const write = () =>
-      this.#hold(deviceId, decision, {
-        settled: !failed && commandIds.length === 0,
-        commandIds,
-      });
-    const application: Application = {
+    const source = sourceOf[because.kind];
+    return {
       deviceId,
-      outcome: failed ? 'failed' : plan.outcome,
+      outcome,
       resolution,
-      commands,
-      ...(failed && { error }),
+      requests: actions.map((action) => requestFor(deviceId, action, source)),
+      write: ({ commands: made, error }) => {
+        const commandIds = error === undefined ? [...awaited, ...made.map(({ id }) => id)] : [];
+        const settled = error === undefined && commandIds.length === 0;
+        this.#hold(deviceId, decision, { settled, commandIds });
+      },
     };
-    return { application, write };
   }
 
-  #send(
-    deviceId: string,
-    { because }: Decision,
-    { actions }: Plan,
-    reason: string,
-  ): { commands: Command[]; error?: unknown } {
-    const commands: Command[] = [];
-    const source = sourceOf[because.kind];
+  #tellOf({ deviceId, outcome, resolution }: Intent, sent: Sent, { reason }: Ask): Application {
+    const { commands, error } = sent;
+    if (error === undefined) return { deviceId, outcome, resolution, commands };
+    this.#options.log.warn(
+      { deviceId, reason, because: resolution?.because.kind, error: messageOf(error) },
+      'a command could not be made',
+    );
+    return { deviceId, outcome: 'failed', resolution, commands, error };
+  }
+
+  /** What is held for these devices, with the reminders that follow from it, in one transaction. */
+  #writeDown(deviceIds: readonly string[], decide: () => void = () => {}): void {
     try {
-      for (const action of actions) {
-        commands.push(this.#options.commands.send(requestFor(deviceId, action, source)));
-      }
-      return { commands };
+      this.#options.store.transaction(() => {
+        decide();
+        this.holdings.write(deviceIds);
+        for (const deviceId of deviceIds) this.#reminder.look(deviceId);
+      });
+      this.holdings.written(deviceIds);
     } catch (error) {
-      this.#options.log.warn(
-        { deviceId, reason, because: because.kind, error: messageOf(error) },
-        'a command could not be made',
-      );
-      return { commands, error };
+      for (const deviceId of deviceIds) this.#notes.add(deviceId);
+      throw error;
+    }
+  }
+
+  /** A command that is not forgotten yet. */
+  #find(id: string): Command | undefined {
+    try {
+      return this.#options.commands.get(id);
+    } catch (error) {
+      if (isHearthError(error)) return undefined;
+      throw error;
     }
   }
 
@@ -369,11 +355,3 @@ export class Steward {
     return { id: commandId, kind: 'manual', word: { kind: 'action', action, value }, atMs };
   }
 }
-
-const requestFor = (deviceId: string, { action, value }: Action, source: CommandSource) => ({
-  deviceId,
-  action,
-  ...(value !== undefined && { value }),
-  source,
-  requestedBy: 'hub',
-});

@@ -1,5 +1,5 @@
 import type { Db } from '#db';
-import type { StateMap } from '#devices';
+import type { Scalar, StateMap } from '#devices';
 import type { DeviceRun, RunRecord, ScheduleRecord } from './record.ts';
 import type { Cause } from './resolve.ts';
 import type { Word } from './types.ts';
@@ -47,6 +47,8 @@ export interface Baseline {
   /** When it held: as of then it is weighed against a schedule's edges. */
   readonly atMs: number;
   readonly state: StateMap;
+  /** Nothing was known of how it was: `state` is off. */
+  readonly isAssumed?: boolean;
 }
 
 /** What was last decided for a device. */
@@ -113,14 +115,14 @@ export class ScheduleStore {
     this.#db.prepare('DELETE FROM schedules WHERE id = ?').run(id);
   }
 
-  /** Adds a run and lets go of the schedule's oldest; returns its number. */
-  addRun(run: Omit<RunRecord, 'seq'>): number {
+  /** Begins a run and lets go of the schedule's oldest; returns its number. */
+  addRun(run: Omit<RunRecord, 'seq' | 'devices'>): number {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO schedule_runs (schedule_id, at_ms, edge, outcome, count, devices)
-         VALUES (@scheduleId, @atMs, @edge, @outcome, @count, @devices)`,
+         VALUES (@scheduleId, @atMs, @edge, @outcome, @count, 'null')`,
       )
-      .run({ ...run, devices: JSON.stringify(run.devices) });
+      .run(run);
     this.#db
       .prepare(
         `DELETE FROM schedule_runs WHERE schedule_id = @id AND seq <=
@@ -129,6 +131,14 @@ export class ScheduleStore {
       )
       .run({ id: run.scheduleId, most: mostRuns });
     return Number(lastInsertRowid);
+  }
+
+  /** Runs of which it was never written what came of them, in order. */
+  unfinishedRuns(): RunRecord[] {
+    return this.#db
+      .prepare<[], RunRow>("SELECT * FROM schedule_runs WHERE devices = 'null' ORDER BY seq")
+      .all()
+      .map(runOf);
   }
 
   setRunDevices(seq: number, devices: readonly DeviceRun[]): void {
@@ -171,14 +181,22 @@ export class ScheduleStore {
       )
       .get(deviceId);
     if (row === undefined) return undefined;
-    const state = JSON.parse(row.state) as StateMap;
-    return { deviceId, overrideId: row.override_id, atMs: row.at_ms, state };
+    const given = JSON.parse(row.state) as Record<string, Scalar | null>;
+    const state = Object.fromEntries(
+      Object.entries(given).map(([name, value]): [string, Scalar] => [name, value ?? false]),
+    );
+    const isAssumed = Object.values(given).includes(null);
+    return { deviceId, overrideId: row.override_id, atMs: row.at_ms, state, isAssumed };
   }
 
-  putBaseline({ deviceId, overrideId, atMs, state }: Baseline): void {
+  /** What is off because nobody knew how it was is written as null. */
+  putBaseline({ deviceId, overrideId, atMs, state, isAssumed }: Baseline): void {
+    const given = isAssumed
+      ? Object.fromEntries(Object.keys(state).map((name) => [name, null]))
+      : state;
     this.#db
       .prepare('INSERT OR REPLACE INTO schedule_baselines VALUES (?, ?, ?, ?)')
-      .run(deviceId, overrideId, Math.floor(atMs), JSON.stringify(state));
+      .run(deviceId, overrideId, Math.floor(atMs), JSON.stringify(given));
   }
 
   holdings(): Holding[] {
@@ -243,5 +261,5 @@ const runOf = (row: RunRow): RunRecord => ({
   edge: row.edge,
   outcome: row.outcome,
   count: row.count,
-  devices: JSON.parse(row.devices) as DeviceRun[],
+  devices: (JSON.parse(row.devices) as DeviceRun[] | null) ?? [],
 });

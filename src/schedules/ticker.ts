@@ -25,6 +25,8 @@ const mostCounted = 1000;
 interface Fired {
   readonly run: RunRecord;
   readonly devices: readonly string[];
+  /** A newer run of the same schedule came before its commands were sent. */
+  readonly isOutdone: boolean;
 }
 
 /**
@@ -45,6 +47,20 @@ export class Ticker {
     const { due, store } = this.#options;
     due.handle(dueKind, (scheduleId, dueAtMs) => this.#fire(scheduleId, dueAtMs));
     for (const run of store.lastRuns()) this.#lastRuns.set(run.scheduleId, run);
+  }
+
+  /** Takes up the runs that the hub died in: they are on disk, and what came of them is not. */
+  resume(): void {
+    const { book, store } = this.#options;
+    const known = new Set(this.#fired.map(({ run }) => run.seq));
+    for (const run of store.unfinishedRuns()) {
+      const entry = book.find(run.scheduleId);
+      if (entry === undefined || known.has(run.seq)) continue;
+      const isNewest = this.#lastRuns.get(run.scheduleId)?.seq === run.seq;
+      const isOutdone = !isNewest || !entry.record.enabled;
+      this.#fired.push({ run, devices: book.devicesOf(entry.record), isOutdone });
+    }
+    this.flush('the hub was started');
   }
 
   lastRunOf(scheduleId: string): RunRecord | undefined {
@@ -92,15 +108,17 @@ export class Ticker {
     const fired = this.#fired.splice(0);
     if (fired.length === 0) return;
     const applications = new Map<string, Application>();
-    const devices = fired.flatMap((one) => one.devices);
+    // Of several edges at once only the newest is what the devices are brought to.
+    const devices = fired.flatMap((one) => (one.isOutdone ? [] : one.devices));
     for (const application of steward.apply(devices, { reason })) {
       applications.set(application.deviceId, application);
     }
     store.transaction(() => {
-      for (const { run, devices } of fired) {
+      for (const { run, devices, isOutdone } of fired) {
         const runs = devices.flatMap((deviceId) => {
-          const application = applications.get(deviceId);
-          return application ? [deviceRun(application, run.scheduleId)] : [];
+          const application = isOutdone ? undefined : applications.get(deviceId);
+          if (application) return [deviceRun(application, run.scheduleId)];
+          return isOutdone ? [overridden(deviceId)] : [];
         });
         store.setRunDevices(run.seq, runs);
         if (this.#lastRuns.get(run.scheduleId)?.seq === run.seq) {
@@ -155,15 +173,17 @@ export class Ticker {
   ): void {
     const { book, store } = this.#options;
     const entry = book.find(scheduleId);
-    const run = { scheduleId, atMs: Math.floor(atMs), edge, outcome, count, devices: [] };
+    const run = { scheduleId, atMs: Math.floor(atMs), edge, outcome, count };
     const seq = store.addRun(run);
-    // Of several edges at once only the newest is what the devices are brought to.
-    this.#fired = this.#fired.filter((fired) => fired.run.scheduleId !== scheduleId);
+    this.#fired = this.#fired.map((fired) =>
+      fired.run.scheduleId === scheduleId ? { ...fired, isOutdone: true } : fired,
+    );
     this.#fired.push({
-      run: { ...run, seq },
+      run: { ...run, seq, devices: [] },
       devices: entry ? book.devicesOf(entry.record) : [],
+      isOutdone: false,
     });
-    this.#lastRuns.set(scheduleId, { ...run, seq });
+    this.#lastRuns.set(scheduleId, { ...run, seq, devices: [] });
   }
 }
 
@@ -172,7 +192,7 @@ function deviceRun(
   scheduleId: string,
 ): DeviceRun {
   const isItsWord = resolution === undefined || resolution.because.id === scheduleId;
-  if (!isItsWord) return { device_id: deviceId, outcome: 'overridden', command_id: null };
+  if (!isItsWord) return overridden(deviceId);
   return {
     device_id: deviceId,
     outcome,
@@ -180,3 +200,9 @@ function deviceRun(
     ...(error !== undefined && { error: messageOf(error) }),
   };
 }
+
+const overridden = (deviceId: string): DeviceRun => ({
+  device_id: deviceId,
+  outcome: 'overridden',
+  command_id: null,
+});

@@ -1,7 +1,8 @@
 /** Why a device is as it should be: what was weighed, in words. */
 
 import { agreement, type StateMap, type TypeDefinition } from '#devices';
-import type { Book, Entry } from './book.ts';
+import type { Entry } from './book.ts';
+import type { Naming } from './names-for.ts';
 import { visible, wantedState } from './plan.ts';
 import type { Considered, Resolution } from './resolve.ts';
 import { nameOf } from './schedule-json.ts';
@@ -16,11 +17,13 @@ export interface Weighed {
   readonly nowMs: number;
   readonly resolution: Resolution;
   readonly override: OverrideWord | undefined;
-  readonly book: Book;
+  readonly book: Naming;
   readonly clock: WallClock;
   readonly definition: TypeDefinition;
   readonly reported: StateMap;
   readonly isSettled: boolean;
+  /** The last override gave back off, for it was not known how the device was before. */
+  readonly isAssumed: boolean;
   /** What time it is, is not known. */
   readonly isClockBehind: boolean;
 }
@@ -101,7 +104,7 @@ const sayWord = (word: Word): WhyJson['holds'] =>
     ? { state: word.state }
     : { action: word.action, value: word.value ?? null };
 
-const nameOfCause = (book: Book, id: string | undefined): string | null => {
+const nameOfCause = (book: Naming, id: string | undefined): string | null => {
   const entry = id === undefined ? undefined : book.find(id);
   return entry ? nameOf(entry) : null;
 };
@@ -118,7 +121,7 @@ function nextEdgeOf(entries: readonly Entry[], nowMs: number): NextEdge | undefi
 }
 
 function sayCause(weighed: Weighed, edge: NextEdge | undefined): string {
-  const { nowMs, clock, book, override, resolution } = weighed;
+  const { nowMs, clock, book, override, resolution, isAssumed } = weighed;
   const { because, sinceMs = nowMs, word } = resolution;
   const at = (atMs: number) => sayNear(atMs, nowMs, clock);
   const until = edge ? `the next edge is ${at(edge.atMs)}` : 'no edge is to come';
@@ -131,7 +134,9 @@ function sayCause(weighed: Weighed, edge: NextEdge | undefined): string {
     case 'manual':
       return `You set it by hand at ${at(sinceMs)}; ${until}`;
     case 'restore':
-      return `An override is over and gave back what was so at ${at(sinceMs)}; ${until}`;
+      return isAssumed
+        ? `An override is over; how it was before was not known, so it was turned off; ${until}`
+        : `An override is over and gave back what was so at ${at(sinceMs)}; ${until}`;
     case 'schedule':
       return `${called} began at ${at(sinceMs)}`;
     case 'schedule_end':
@@ -179,7 +184,11 @@ function sayConsidered({ kind, id, state, atMs }: Considered, weighed: Weighed):
     return `Override: ${what}since ${at}`;
   }
   if (kind === 'manual') return `Set by hand at ${at}`;
-  if (kind === 'restore') return `Given back by an override: as it was at ${at}`;
+  if (kind === 'restore') {
+    return weighed.isAssumed
+      ? `Turned off by an override: how it was at ${at} was not known`
+      : `Given back by an override: as it was at ${at}`;
+  }
   const entry = book.find(id);
   const said = entry ? sayAction(entry.record.action, entry.record.value) : '';
   const called = `${sayEntry(entry)}: ${said}`;

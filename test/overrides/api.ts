@@ -50,6 +50,7 @@ export function openApi(addRoutes: (api: Api) => void) {
 
 export const person = (role: 'owner' | 'admin' | 'member' | 'guest'): Caller => ({
   kind: 'person',
+  sessionId: 's1',
   id: `id-of-${role}`,
   name: `The ${role}`,
   role,

@@ -53,6 +53,7 @@ describe('an override', () => {
         overrideId: override.id,
         atMs: startMs,
         state: { fanSpeed: 2, powerOn: true },
+        isAssumed: false,
       },
     ]);
     expect(residence.overrides.list('purifier')).toMatchObject([
@@ -161,6 +162,18 @@ describe('an override', () => {
     expect(overrides.list('purifier')).toEqual([]);
   });
 
+  it('names settings, and where they are changed, when it refuses them', async () => {
+    const { overrides } = await open();
+    const action = { action: 'setConfig', value: { password: 'tulip' } };
+    const begin = () => overrides.begin('purifier', { action, durationMs: minute, ...anna });
+    expect(begin).toThrow(
+      expect.objectContaining({
+        message: 'setConfig cannot be done for a while',
+        hint: expect.stringContaining('settings') as string,
+      }),
+    );
+  });
+
   it('refuses a device that is disabled, and one that is not there', async () => {
     const residence = await open();
     residence.states.set('purifier', 'disabled');
@@ -205,7 +218,7 @@ describe('what is given back', () => {
     residence.addDevice('purifier');
     expect(residence.fan('purifier', 5, 1).override.previous).toBeNull();
     residence.clock.advance(minute);
-    expect(residence.givenBack()).toMatchObject([{ state: { powerOn: false } }]);
+    expect(residence.givenBack()).toMatchObject([{ state: { powerOn: false }, isAssumed: true }]);
   });
 
   it('is nothing for one that had said nothing and cannot be switched off', async () => {
@@ -219,6 +232,47 @@ describe('what is given back', () => {
     residence.clock.advance(minute);
     expect(residence.givenBack()).toEqual([]);
     expect(residence.overrides.list('lamp')).toMatchObject([{ status: 'ended' }]);
+  });
+});
+
+describe('five hundred that end in the same moment', () => {
+  const many = async () => {
+    const residence = await Residence.open();
+    const ids = Array.from({ length: 500 }, (_, index) => `purifier-${index}`);
+    for (const id of ids) residence.addDevice(id, { fanSpeed: 1, powerOn: true });
+    for (const id of ids) residence.fan(id, 5, 60);
+    return { residence, ids };
+  };
+
+  it('give back together, in as few rounds as the queue has', async () => {
+    const { residence, ids } = await many();
+    residence.rounds.length = 0;
+    residence.clock.advance(60 * minute + 1000);
+    expect(residence.rounds.map((deviceIds) => deviceIds.length)).toEqual([200, 200, 100]);
+    expect(new Set(residence.rounds.flat())).toEqual(new Set(ids));
+  });
+
+  it('end anew, each once, when that could not be committed', async () => {
+    const { residence, ids } = await many();
+    residence.changes.length = 0;
+    residence.rounds.length = 0;
+    residence.db.exec(
+      `CREATE TABLE parent (id INTEGER PRIMARY KEY);
+       CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+       CREATE TRIGGER full_disk AFTER UPDATE ON overrides WHEN new.device_id = 'purifier-450'
+         BEGIN INSERT INTO child VALUES (7); END;`,
+    );
+    residence.clock.advance(60 * minute + 1000);
+    // The commit that the last of them is in fails, and nobody in it is over.
+    expect(residence.overrides.numbers()).toEqual({ active: 100 });
+    expect(residence.overrides.get('purifier-420').status).toBe('active');
+    residence.overrides.cancel('purifier-420', anna);
+    residence.db.exec('DROP TRIGGER full_disk');
+    residence.clock.advance(minute);
+    expect(residence.overrides.numbers()).toEqual({ active: 0 });
+    expect(residence.rounds.flat()).toHaveLength(500);
+    expect(residence.changes.map(({ device_id }) => device_id).sort()).toEqual([...ids].sort());
+    expect(residence.givenBack()).toHaveLength(500);
   });
 });
 
@@ -247,6 +301,7 @@ describe('a second override', () => {
         overrideId: second.id,
         atMs: startMs,
         state: { fanSpeed: 2, powerOn: true },
+        isAssumed: false,
       },
     ]);
     expect(residence.reported.get('purifier')).toEqual({ fanSpeed: 2, powerOn: true });

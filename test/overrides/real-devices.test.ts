@@ -13,7 +13,12 @@ async function open() {
   const shared = { db, due, audit, devices, clock, log: silentLog };
   const overrides = new Overrides({
     ...shared,
-    schedules: { apply: () => [], owedState: () => undefined, saveBaseline: () => {} },
+    schedules: {
+      apply: () => [],
+      applyAll: () => {},
+      owedState: () => undefined,
+      saveBaseline: () => {},
+    },
   });
   const deviceConfig = new DeviceConfig({
     ...shared,

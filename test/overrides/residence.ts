@@ -84,6 +84,8 @@ export class Residence {
   readonly reported = new Map<string, StateMap>();
   readonly commands: Command[] = [];
   readonly reasons: string[] = [];
+  /** Who was given back to together. */
+  readonly rounds: (readonly string[])[] = [];
   readonly changes: Override[] = [];
   /** Called in the place of a command being sent. */
   onApply: (deviceId: string) => void = () => {};
@@ -144,6 +146,10 @@ export class Residence {
       },
       schedules: {
         apply: (deviceId, reason) => this.#apply(deviceId, reason),
+        applyAll: (deviceIds, reason) => {
+          this.rounds.push(deviceIds);
+          for (const deviceId of deviceIds) this.#apply(deviceId, reason);
+        },
         owedState: () => undefined,
         saveBaseline: (baseline) => {
           db.prepare('INSERT INTO test_baselines (json) VALUES (?)').run(JSON.stringify(baseline));

@@ -27,7 +27,7 @@ it('begins, shows, extends and cancels over REST', async () => {
     command: { id: begun.json.command_id, source: 'override' },
   });
   residence.clock.advance(90_500);
-  const shown = await call(person('guest'), `GET ${path}`);
+  const shown = await call(person('member'), `GET ${path}`);
   expect(shown).toMatchObject({ status: 200, json: { remaining_seconds: 510 } });
   const later = await call(program, `PATCH ${path}`, { extendMinutes: 5 });
   expect(later).toMatchObject({ status: 200, json: { ends_at: '2026-03-01T08:15:00.000Z' } });
@@ -37,7 +37,7 @@ it('begins, shows, extends and cancels over REST', async () => {
   expect(cancelled).toMatchObject({ status: 200, json: { status: 'cancelled' } });
   expect((await call(owner, `GET ${path}`)).status).toBe(404);
   expect((await call(owner, `DELETE ${path}`)).json).toMatchObject({ code: 'not_found' });
-  const list = await call(person('guest'), `GET ${path}s`);
+  const list = await call(person('member'), `GET ${path}s`);
   expect(list.json.overrides).toHaveLength(1);
 });
 
@@ -93,7 +93,8 @@ it('lets look whoever may, and do whoever may', async () => {
   for (const [caller, looks, does] of [
     [undefined, 401, 401],
     [deviceCaller('purifier'), 403, 403],
-    [person('guest'), 200, 403],
+    // With whom nothing is shared.
+    [person('guest'), 404, 404],
     [program, 200, 201],
     [person('member'), 200, 201],
     [person('admin'), 200, 201],

@@ -239,3 +239,34 @@ it('while the clock is behind, nobody knows how long one of before has to run', 
   expect(why.because.text).toContain('clock is behind');
   expect(stage.boost(4, 10).override.remaining_seconds).toBe(600);
 });
+
+describe('a device of which nothing was known', () => {
+  it('is turned off at the end, and `why` says so', async () => {
+    const stage = await open({});
+    expect(boostTaken(stage, 5, 10).previous).toBeNull();
+    pass(stage, 11);
+    expect(stage.world.told('air').at(-1)).toBe('restore turnOff');
+    const said = () => {
+      const { because, considered } = stage.schedules.why('air');
+      return [because.kind, because.text, considered[0]?.text];
+    };
+    const expected = [
+      'restore',
+      'An override is over; how it was before was not known, so it was turned off; no edge is to come',
+      'Turned off by an override: how it was at 08:01 was not known',
+    ];
+    expect(said()).toEqual(expected);
+    await stage.restartAt(stage.clock.nowMs() + minuteMs);
+    expect(said()).toEqual(expected);
+  });
+
+  it('is known after it said something', async () => {
+    const stage = await open({});
+    boostTaken(stage, 5, 10);
+    pass(stage, 11);
+    stage.report('air', { fanSpeed: 5, powerOn: false });
+    boostTaken(stage, 4, 10);
+    pass(stage, 11);
+    expect(stage.schedules.why('air').because.text).toContain('gave back what was so at 08:12');
+  });
+});

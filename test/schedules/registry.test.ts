@@ -233,6 +233,30 @@ describe('what a schedule is made of', () => {
       'start',
       'sunset',
     ],
+    [
+      'settings, which may hold what not everybody shall see',
+      { device_id: 'air', at: '2026-12-24T18:00', action: 'setConfig', value: { key: 'tulip' } },
+      'action',
+      'setConfig',
+    ],
+    [
+      'settings at the end',
+      {
+        device_id: 'air',
+        start: '18:00',
+        end: '19:00',
+        fanSpeed: 1,
+        end_action: { action: 'setConfig', value: { key: 'tulip' } },
+      },
+      'end_action.action',
+      'setConfig',
+    ],
+    [
+      'an object for something else',
+      { device_id: 'air', at: '2026-12-24T18:00', action: 'setFanSpeed', value: { key: 'tulip' } },
+      'action',
+      'setFanSpeed',
+    ],
   ])('%s is refused by field and value', async (_name, input, field, value) => {
     const stage = await Stage.open();
     const error = failure(() => stage.schedules.create(input, asked));
@@ -387,6 +411,15 @@ describe('a change', () => {
     expect(stage.schedules.update(id, { kind: 'cron', cron: '0 7 * * *' }, asked).kind).toBe(
       'cron',
     );
+  });
+
+  it('to settings is refused, and says where they are changed', async () => {
+    const stage = await Stage.open();
+    const { id } = stage.make();
+    const change = { action: 'setConfig', value: { key: 'tulip' } };
+    const error = failure(() => stage.schedules.update(id, change, asked));
+    expect(error.hint).toContain('settings');
+    expect(error.message).not.toContain('tulip');
   });
 
   it('that is refused changes nothing', async () => {

@@ -10,7 +10,7 @@ import {
   type StateMap,
   type TypeDefinition,
 } from '#devices';
-import { HearthError, silentLog } from '#kernel';
+import { type Clock, HearthError, silentLog } from '#kernel';
 import { Overrides } from '#overrides';
 import { type OverrideWord, type ScheduleChange, Schedules } from '#schedules';
 import { shipped } from '../../src/devices/definitions/shipped.ts';
@@ -76,12 +76,11 @@ export class World {
   };
 
   readonly commands = {
-    send: (request: CommandRequest): Command => {
-      if (this.disabled.has(request.deviceId)) {
-        throw new HearthError('conflict', `the device "${request.deviceId}" is disabled`);
-      }
-      return this.#make(request);
-    },
+    sendAll: (requests: readonly CommandRequest[]): (Command | HearthError)[] =>
+      requests.map((request) => {
+        if (!this.disabled.has(request.deviceId)) return this.#make(request);
+        return new HearthError('conflict', `the device "${request.deviceId}" is disabled`);
+      }),
     get: (id: string): Command => {
       const command = this.sent.find((one) => one.id === id);
       if (command === undefined) throw new HearthError('not_found', `there is no command "${id}"`);
@@ -223,6 +222,7 @@ export class Stage {
   audit!: Audit;
   overrides!: Overrides;
   readonly #path: string;
+  #endTimers: () => void = () => {};
   /** Where the home is, from the next start on. */
   place: StageOptions;
 
@@ -242,6 +242,7 @@ export class Stage {
 
   /** As a killed process leaves it: nothing is told to stop. */
   off(): void {
+    this.#endTimers();
     this.due.close();
     this.db.close();
   }
@@ -254,7 +255,8 @@ export class Stage {
   }
 
   async #start(): Promise<void> {
-    const { clock, world } = this;
+    const { world } = this;
+    const clock = this.#clockOfRun();
     const { timeZone = 'Europe/Berlin', latitude, longitude } = this.place;
     this.db = openDatabase(this.#path);
     migrate(this.db, migrations);
@@ -292,6 +294,23 @@ export class Stage {
     await schedules.start();
     await this.overrides.start();
     this.due.open();
+  }
+
+  /** Its timers are gone with the process. */
+  #clockOfRun(): Clock {
+    let isRunning = true;
+    this.#endTimers = () => {
+      isRunning = false;
+    };
+    const unlessOff = (action: () => void) => () => {
+      if (isRunning) action();
+    };
+    return {
+      nowMs: () => this.clock.nowMs(),
+      monotonicMs: () => this.clock.monotonicMs(),
+      after: (delayMs, action) => this.clock.after(delayMs, unlessOff(action)),
+      every: (periodMs, action) => this.clock.every(periodMs, unlessOff(action)),
+    };
   }
 
   #register(): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hourMs, minuteMs, mondayMs, Stage } from './stage.ts';
 
 const day = '2026-03-02';
@@ -318,6 +318,36 @@ describe('after a power cut', () => {
       { edge: 'start', outcome: 'missed', count: 7, command_id: 'command-1' },
     ]);
     expect(stage.due.dueAtMs('schedule', id)).toBe(Date.parse(at('23:00', '2026-03-05')));
+  });
+
+  it('in the middle of an edge, its run is completed and its commands are sent', async () => {
+    const stage = await Stage.open();
+    const { id } = stage.make({ end: '18:01' });
+    const died = vi.spyOn(stage.world.devices, 'reported').mockImplementation(() => {
+      throw new Error('the power is cut here');
+    });
+    stage.until(at('18:02'));
+    expect(stage.schedules.history(id, 10)).toMatchObject([{ devices: [] }, { devices: [] }]);
+    died.mockRestore();
+    await stage.restartAt(Date.parse(at('18:02')));
+    expect(stage.world.told('air')).toEqual(['schedule turnOff']);
+    expect(stage.schedules.history(id, 10)).toMatchObject([
+      { edge: 'end', devices: [{ outcome: 'sent', command_id: 'command-1' }] },
+      { edge: 'start', devices: [{ outcome: 'overridden', command_id: null }] },
+    ]);
+    expect(stage.schedules.get(id).last_run).toMatchObject({ command_id: 'command-1' });
+    await stage.restartAt(Date.parse(at('18:03')));
+    expect(stage.world.told('air')).toHaveLength(1);
+  });
+
+  it('what was answered just before is known, though it was not written down', async () => {
+    const stage = await Stage.open();
+    stage.make();
+    stage.until(at('18:01'));
+    stage.world.obey('air', false);
+    await stage.restartAt(Date.parse(at('18:02')));
+    expect(stage.schedules.why('air').settled).toBe(true);
+    expect(stage.schedules.numbers().unsettled).toBe(0);
   });
 
   it('an edge of a moment ago is on time', async () => {
