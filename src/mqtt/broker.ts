@@ -186,9 +186,9 @@ export class Broker implements Part {
     else acceptWebSocket(socket, origin, this.#reception());
   }
 
-  /** Shows new TLS connections another server certificate. */
-  setServerCredentials(credentials: ServerCredentials): void {
-    for (const listener of this.#tlsListeners) listener.setCredentials(credentials);
+  /** Shows new TLS connections another server certificate, and lets them in by these authorities. */
+  setServerCredentials(credentials: ServerCredentials, caPem: string | readonly string[]): void {
+    for (const listener of this.#tlsListeners) listener.setCredentials(credentials, caPem);
   }
 
   /** The ports that are bound. */

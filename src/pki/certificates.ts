@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  CRLDistributionPointsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   type Extension,
@@ -53,15 +54,21 @@ export async function generateKeyPair(): Promise<KeyPair> {
 /**
  * Signs the authority's own certificate. Its name holds part of its key identifier, so that two
  * hubs trusted by one phone can be told apart, and so that signing the same key again gives the
- * same name, under which everything issued before still verifies.
+ * same name, under which everything issued before still verifies. An authority that follows another
+ * (`successorTo`, PEM) keeps its name: see `signAcross`.
  */
-export async function signRoot(keys: KeyPair, validity: Validity): Promise<string> {
+export async function signRoot(
+  keys: KeyPair,
+  validity: Validity,
+  successorTo?: string,
+): Promise<string> {
   const publicKey = new PublicKey(keys.publicKeyPem);
   const keyIdentifier = await SubjectKeyIdentifierExtension.create(publicKey);
-  const name: JsonName = [
+  const ownName: JsonName = [
     { O: ['Hearth'] },
     { CN: [`Hearth CA ${keyIdentifier.keyId.slice(0, 8).toUpperCase()}`] },
   ];
+  const name = successorTo === undefined ? ownName : new X509Certificate(successorTo).subjectName;
   const certificate = await X509CertificateGenerator.create({
     serialNumber: randomSerial(),
     subject: name,
@@ -70,15 +77,45 @@ export async function signRoot(keys: KeyPair, validity: Validity): Promise<strin
     publicKey,
     signingKey: await importSigningKey(keys.keyPem),
     signingAlgorithm: ecdsaWithSha256,
+    extensions: [...authorityExtensions(), keyIdentifier],
+  });
+  return certificate.toString('pem');
+}
+
+/**
+ * One authority's key in a certificate that another signs: with the old key for whoever still trusts
+ * the old one alone, with the new key for whoever already trusts the new one alone (NewWithOld and
+ * OldWithNew, RFC 4210 §4.4). Both bear one name, which makes this certificate self-issued: so the
+ * old one's "none below me" lets it through (RFC 5280 §6.1.4 (l)).
+ */
+export async function signAcross(
+  signer: CertifiedKey,
+  subject: { readonly publicKeyPem: string; readonly validity: Validity },
+): Promise<string> {
+  const issuer = new X509Certificate(signer.certificatePem);
+  const publicKey = new PublicKey(subject.publicKeyPem);
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: randomSerial(),
+    subject: issuer.subjectName,
+    issuer: issuer.subjectName,
+    ...dates(subject.validity),
+    publicKey,
+    signingKey: await importSigningKey(signer.keyPem),
+    signingAlgorithm: ecdsaWithSha256,
     extensions: [
-      // RFC 5280 §4.2.1.9: an authority, and none below it.
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      keyIdentifier,
+      ...authorityExtensions(),
+      await SubjectKeyIdentifierExtension.create(publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
   return certificate.toString('pem');
 }
+
+const authorityExtensions = (): Extension[] => [
+  // RFC 5280 §4.2.1.9: an authority, and none below it.
+  new BasicConstraintsExtension(true, 0, true),
+  new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+];
 
 interface Subject {
   readonly commonName: string;
@@ -86,17 +123,24 @@ interface Subject {
   readonly validity: Validity;
 }
 
-/** A certificate that lets its holder be a server under `names` (host names and IP addresses). */
+/**
+ * A certificate that lets its holder be a server under `names` (host names and IP addresses), and
+ * says where the list of revoked certificates is, if anywhere (RFC 5280 §4.2.1.13).
+ */
 export const signServer = (
   root: CertifiedKey,
   subject: Subject,
   names: readonly string[],
+  revocationListUrl: string | undefined,
 ): Promise<string> =>
   signLeaf(root, subject, [
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
     new SubjectAlternativeNameExtension(
       names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
     ),
+    ...(revocationListUrl === undefined
+      ? []
+      : [new CRLDistributionPointsExtension([revocationListUrl])]),
   ]);
 
 /** A certificate that lets its holder be a client, named by `uri`. */

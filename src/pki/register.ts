@@ -12,6 +12,14 @@ export interface CertificateRecord {
   readonly notAfter: string;
   readonly issuedAt: string;
   readonly revokedAt: string | undefined;
+  /** Which authority signed it: SHA-256 of its public key, hex. */
+  readonly authorityKey: string;
+  /** When its device first proved itself with it; milliseconds since 1970. */
+  readonly firstUsedAtMs?: number | undefined;
+  /** The serial of the one issued in its place. */
+  readonly renewedBy?: string | undefined;
+  /** When somebody was told that it ends soon. */
+  readonly warnedAtMs?: number | undefined;
 }
 
 /** The device a certificate names. */
@@ -43,8 +51,14 @@ export class CertificateRegister {
     this.#store = store;
   }
 
-  load(): void {
-    for (const record of this.#store.all()) this.#keep(record);
+  /** Those that do not say who signed them are of `authorityKey`. */
+  load(authorityKey: string): void {
+    for (const record of this.#store.all(authorityKey)) this.#keep(record);
+  }
+
+  /** All of them, oldest first. */
+  all(): IterableIterator<CertificateRecord> {
+    return this.#bySerial.values();
   }
 
   /** When the newest certificate was issued, in milliseconds since 1970; 0 before the first. */
@@ -56,20 +70,48 @@ export class CertificateRegister {
     return newestMs;
   }
 
-  add(record: CertificateRecord): void {
-    this.#store.insert(record);
+  /**
+   * Adds a certificate. It takes the place of `renews`, and of all that were issued in that one's
+   * place before and have not been used: their answers were lost.
+   */
+  add(record: CertificateRecord, renews?: CertificateRecord): void {
+    const renewed: CertificateRecord[] = [];
+    for (let next = renews; next !== undefined && !renewed.includes(next); ) {
+      renewed.push(next);
+      next = next.renewedBy === undefined ? undefined : this.#bySerial.get(next.renewedBy);
+    }
+    const serials = renewed.map(({ serial }) => serial);
+    this.#store.insert(record, serials);
     this.#keep(record);
+    for (const old of renewed) this.#keep({ ...old, renewedBy: record.serial });
+  }
+
+  /** Takes note that these were used for the first time. */
+  markUsed(serials: readonly string[], atMs: number): void {
+    this.#store.markUsed(serials, atMs);
+    this.#change(serials, { firstUsedAtMs: atMs });
+  }
+
+  /** Takes note that somebody was told of the end of these. */
+  markWarned(serials: readonly string[], atMs: number): void {
+    this.#store.markWarned(serials, atMs);
+    this.#change(serials, { warnedAtMs: atMs });
   }
 
   /** Who `der` names at `nowMs`. A clock that runs late makes nothing expire. */
   identify(der: Uint8Array, nowMs: number): CertificateHolder | CertificateRefusal {
-    const serial = this.#serialByFingerprint.get(fingerprintOf(der));
-    const record = serial === undefined ? undefined : this.#bySerial.get(serial);
+    const record = this.find(der);
     if (record === undefined) return { refused: 'unknown' };
     const { deviceId } = record;
     if (record.revokedAt !== undefined) return { refused: 'revoked', deviceId };
     if (nowMs > Date.parse(record.notAfter)) return { refused: 'expired', deviceId };
     return { deviceId, serial: record.serial };
+  }
+
+  /** The certificate whose DER this is, whatever became of it. */
+  find(der: Uint8Array): CertificateRecord | undefined {
+    const serial = this.#serialByFingerprint.get(fingerprintOf(der));
+    return serial === undefined ? undefined : this.#bySerial.get(serial);
   }
 
   /** Every certificate of a device, oldest first, the revoked ones too. */
@@ -86,6 +128,13 @@ export class CertificateRegister {
     const serials = records.map(({ serial }) => serial);
     this.#store.revoke(serials, revokedAt);
     for (const record of records) this.#keep({ ...record, revokedAt });
+  }
+
+  #change(serials: readonly string[], change: Partial<CertificateRecord>): void {
+    for (const serial of serials) {
+      const record = this.#bySerial.get(serial);
+      if (record !== undefined) this.#keep({ ...record, ...change });
+    }
   }
 
   #keep(record: CertificateRecord): void {

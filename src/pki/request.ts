@@ -1,44 +1,74 @@
 import 'reflect-metadata';
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { HearthError, messageOf } from '#kernel';
 
 /** Far above any real request; what is longer is not even parsed. */
 const maxRequestBytes = 16 * 1024;
 
+/** What a device's request says, once its sender has proven to hold the key. */
+export interface DeviceRequest {
+  /** SubjectPublicKeyInfo, PEM. */
+  readonly publicKeyPem: string;
+  /** The same in DER. */
+  readonly publicKey: Buffer;
+  /** As text, `CN=plug`; empty when it asks for none. */
+  readonly subject: string;
+  readonly commonName: string | undefined;
+  /** The subjectAltName it asks for: names, addresses and URIs. */
+  readonly names: readonly string[];
+}
+
 /**
  * Reads a device's own certificate request (PKCS #10, RFC 2986), so that a key made inside a secure
  * element never leaves it. What the request asks for is not what it gets: the authority names its
  * devices. Only the key is taken, once the request's signature has proven that its sender holds it.
- * @returns the public key as SubjectPublicKeyInfo, PEM.
+ * With a `deviceId` the request may name that device or none.
  * @throws HearthError `bad_request` with field `csr`.
  */
-export async function publicKeyOfRequest(csrPem: string, deviceId: string): Promise<string> {
+export async function readRequest(csrPem: string, deviceId?: string): Promise<DeviceRequest> {
   if (Buffer.byteLength(csrPem) > maxRequestBytes) throw refused('it is longer than 16 KB');
-  const request = parse(csrPem);
-  const publicKeyPem = request.publicKey.toString('pem');
-  const weakness = weaknessOf(createKey(publicKeyPem));
+  const { request, publicKeyPem, subject, commonNames, names } = parse(csrPem);
+  const key = createKey(publicKeyPem);
+  const weakness = weaknessOf(key);
   if (weakness !== undefined) throw refused(weakness);
   if (!(await isProven(request))) {
     throw refused('its signature does not fit its key', 'Sign the request with the key it holds.');
   }
-  const names = request.subjectName.getField('CN');
-  const contradiction = names.find((name) => name !== deviceId);
+  const contradiction =
+    deviceId === undefined ? undefined : commonNames.find((name) => name !== deviceId);
   if (contradiction !== undefined) {
     throw refused(
       `its common name is "${contradiction.slice(0, 64)}", not "${deviceId}"`,
       'Leave the common name out, or make it the id of the device.',
     );
   }
-  return publicKeyPem;
+  return {
+    publicKeyPem,
+    publicKey: key.export({ type: 'spki', format: 'der' }),
+    subject,
+    commonName: commonNames[0],
+    names,
+  };
 }
 
-function parse(csrPem: string): Pkcs10CertificateRequest {
+/** Parts of a request are read when they are asked for: all that is asked for is read here. */
+function parse(csrPem: string) {
   if (!/^-----BEGIN (NEW )?CERTIFICATE REQUEST-----/m.test(csrPem)) {
     throw refused('it is not a PEM certificate request');
   }
   try {
-    return new Pkcs10CertificateRequest(csrPem);
+    const request = new Pkcs10CertificateRequest(csrPem);
+    const alternatives = request.extensions.filter(
+      (extension) => extension instanceof SubjectAlternativeNameExtension,
+    );
+    return {
+      request,
+      publicKeyPem: request.publicKey.toString('pem'),
+      subject: request.subject,
+      commonNames: request.subjectName.getField('CN'),
+      names: alternatives.flatMap(({ names }) => names.items.map(({ value }) => value)),
+    };
   } catch (error) {
     throw refused(`it cannot be read: ${messageOf(error)}`);
   }

@@ -1,20 +1,41 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HearthError, messageOf, writeFileDurably } from '#kernel';
-import type { CertifiedKey, KeyPair } from './certificates.ts';
+import { messageOf, writeFileDurably } from '#kernel';
+import { type CaKey, unusable } from './ca-key.ts';
+import type { CertifiedKey } from './certificates.ts';
 import { believableNowMs, dayMs, type Validity, validityFrom, yearMs } from './time.ts';
 
 /** As long as anything in the house lives; renewing it means visiting every phone and device. */
-const rootLifetimeMs = 20 * yearMs;
+export const rootLifetimeMs = 20 * yearMs;
 
 /** The authority's own certificate and key, in memory. */
 export interface Root extends CertifiedKey {
   readonly certificate: X509Certificate;
   readonly validity: Validity;
   readonly madeMs: number;
+  /** SHA-256 of its public key, hex: what it signed is remembered under this. */
+  readonly keyId: string;
 }
+
+/** The authority that came before, while both are trusted. Its key is gone: it signs no more. */
+export interface PreviousRoot {
+  readonly certificatePem: string;
+  readonly certificate: X509Certificate;
+  readonly keyId: string;
+  /** The new key signed by the old one: leads whoever trusts the old one to the new one. */
+  readonly newWithOldPem: string;
+  /** The old key signed by the new one. */
+  readonly oldWithNewPem: string;
+}
+
+export interface Roots {
+  readonly current: Root;
+  readonly previous: PreviousRoot | undefined;
+}
+
+export const certificatesPathIn = (directory: string): string => join(directory, 'ca.crt');
 
 /**
  * Reads the authority of `directory`, or makes one where there is none. The key is written first
@@ -22,56 +43,76 @@ export interface Root extends CertifiedKey {
  * certificate that went out is never without its key.
  * @throws HearthError `data_directory` when what is there does not make an authority.
  */
-export async function openRoot(directory: string, nowMs: number): Promise<Root> {
+export async function openRoots(directory: string, key: CaKey, nowMs: number): Promise<Roots> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const keyPath = join(directory, 'ca.key');
-  const certificatePath = join(directory, 'ca.crt');
-  const hasKey = existsSync(keyPath);
-  const hasCertificate = existsSync(certificatePath);
-  if (hasCertificate && !hasKey) {
-    throw unusable(`${certificatePath} has no key beside it (${keyPath} is missing)`);
-  }
-  if (!hasCertificate) {
+  const path = certificatesPathIn(directory);
+  if (!existsSync(path)) {
     const { generateKeyPair, signRoot } = await import('./certificates.ts');
-    const keys = hasKey ? await readKeyPair(keyPath) : await generateKeyPair();
-    if (!hasKey) await writeFileDurably(keyPath, keys.keyPem, 0o600);
+    const orphan = await key.readOrphan();
+    const keys = orphan ?? (await generateKeyPair());
+    if (orphan === undefined) await key.write(keys.keyPem);
     const validity = validityFrom(believableNowMs(nowMs, []), rootLifetimeMs);
-    await writeFileDurably(certificatePath, await signRoot(keys, validity), 0o644);
+    await writeFileDurably(path, await signRoot(keys, validity), 0o644);
   }
-  return readRoot(certificatePath, keyPath);
+  return readRoots(path, key);
 }
 
-async function readRoot(certificatePath: string, keyPath: string): Promise<Root> {
-  const certificatePem = await readFile(certificatePath, 'utf8');
-  const { keyPem } = await readKeyPair(keyPath);
-  const certificate = parse(certificatePath, () => new X509Certificate(certificatePem));
-  if (!certificate.ca || !certificate.checkPrivateKey(createPrivateKey(keyPem))) {
-    throw unusable(`${certificatePath} is not the certificate of ${keyPath}`);
-  }
+/**
+ * What `ca.crt` holds: the authority alone, or in an overlap the new one, the old one, NewWithOld
+ * and OldWithNew. All in one file, so that one rename moves from one authority to the next.
+ */
+async function readRoots(path: string, key: CaKey): Promise<Roots> {
+  const pems = splitPem(await readFile(path, 'utf8'));
+  const [current, previous, newWithOld, oldWithNew] = pems.map((pem) => parse(path, pem));
+  if (current === undefined) throw unusable(`${path} cannot be read: it holds no certificate`);
+  if (!current.ca) throw unusable(`${path} is not the certificate of an authority`);
+  const { keyPem } = await key.readFor(current, path);
   const validity = {
-    notBeforeMs: certificate.validFromDate.getTime(),
-    notAfterMs: certificate.validToDate.getTime(),
+    notBeforeMs: current.validFromDate.getTime(),
+    notAfterMs: current.validToDate.getTime(),
   };
-  return { certificatePem, keyPem, certificate, validity, madeMs: validity.notBeforeMs + dayMs };
+  const root: Root = {
+    certificatePem: pems[0] ?? '',
+    keyPem,
+    certificate: current,
+    validity,
+    madeMs: validity.notBeforeMs + dayMs,
+    keyId: keyIdOf(current),
+  };
+  if (previous === undefined) return { current: root, previous: undefined };
+  const fits =
+    newWithOld?.verify(previous.publicKey) === true &&
+    newWithOld.publicKey.equals(current.publicKey) &&
+    oldWithNew?.verify(current.publicKey) === true &&
+    oldWithNew.publicKey.equals(previous.publicKey);
+  if (!fits) throw unusable(`${path} holds two authorities that do not vouch for each other`);
+  const [, certificatePem = '', newWithOldPem = '', oldWithNewPem = ''] = pems;
+  return {
+    current: root,
+    previous: {
+      certificatePem,
+      certificate: previous,
+      keyId: keyIdOf(previous),
+      newWithOldPem,
+      oldWithNewPem,
+    },
+  };
 }
 
-async function readKeyPair(keyPath: string): Promise<KeyPair> {
-  const keyPem = await readFile(keyPath, 'utf8');
-  const publicKeyPem = parse(keyPath, () =>
-    createPublicKey(createPrivateKey(keyPem)).export({ type: 'spki', format: 'pem' }).toString(),
+const splitPem = (text: string): string[] =>
+  (text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []).map(
+    (pem) => `${pem}\n`,
   );
-  return { keyPem, publicKeyPem };
-}
 
-function parse<T>(path: string, read: () => T): T {
+function parse(path: string, pem: string): X509Certificate {
   try {
-    return read();
+    return new X509Certificate(pem);
   } catch (error) {
     throw unusable(`${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
-const unusable = (reason: string) =>
-  new HearthError('data_directory', `the certificate authority cannot be used: ${reason}`, {
-    hint: 'Restore ca.crt and ca.key from a backup. Removing both makes a new authority, which every device and browser must be given anew.',
-  });
+const keyIdOf = (certificate: X509Certificate): string =>
+  createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');

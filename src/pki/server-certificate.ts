@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { writeFileDurably } from '#kernel';
 import type { CertifiedKey } from './certificates.ts';
 import { canonicalNames, sameNames } from './names.ts';
@@ -16,19 +17,30 @@ type Staleness =
   | 'missing'
   | 'other authority'
   | 'names changed'
+  | 'names no revocation list'
   | 'from the future'
   | 'expires soon';
 
-/** What is wrong with `current` for a server called `names` at `nowMs`; undefined when nothing is. */
+/** What a server certificate is to say. */
+export interface Wanted {
+  readonly names: readonly string[];
+  /** Where the list of revoked certificates is; `undefined` says nothing of it. */
+  readonly revocationListUrl: string | undefined;
+}
+
+/** What is wrong with `current` for a server as `wanted` at `nowMs`; undefined when nothing is. */
 export function stalenessOf(
   current: X509Certificate | undefined,
   root: Root,
-  names: readonly string[],
+  { names, revocationListUrl }: Wanted,
   nowMs: number,
 ): Staleness | undefined {
   if (current === undefined) return 'missing';
   if (!current.verify(root.certificate.publicKey)) return 'other authority';
   if (!sameNames(namesOf(current), names)) return 'names changed';
+  // An address is ASCII in one piece: no need to read the whole certificate for it.
+  const url = revocationListUrl ?? '';
+  if (!current.raw.includes(Buffer.from(url))) return 'names no revocation list';
   // Made while the clock ran ahead; it is right now, and nobody else would believe this one.
   if (current.validFromDate.getTime() > nowMs) return 'from the future';
   // Where the authority itself ends sooner than that, a new certificate would last no longer.
@@ -41,7 +53,7 @@ export function stalenessOf(
 export async function issueServerCertificate(
   path: string,
   root: Root,
-  names: readonly string[],
+  { names, revocationListUrl }: Wanted,
   nowMs: number,
 ): Promise<CertifiedKey> {
   const { generateKeyPair, signServer } = await import('./certificates.ts');
@@ -55,6 +67,7 @@ export async function issueServerCertificate(
       validity: validityFrom(nowMs, serverLifetimeMs, root.validity),
     },
     names,
+    revocationListUrl,
   );
   await writeFileDurably(path, `${keyPem.trim()}\n${certificatePem.trim()}\n`, 0o600);
   return { certificatePem, keyPem };
@@ -76,6 +89,18 @@ export async function readServerCertificate(path: string): Promise<CertifiedKey 
     // A damaged file is no loss: what it held is made anew in a moment.
     return undefined;
   }
+}
+
+/**
+ * Where the hub serves its list: under a name that was given to it rather than an address, which the
+ * router may hand to another machine. Not HTTPS: checking that certificate would need the list
+ * (RFC 5280 §8).
+ */
+export function revocationListUrl(names: readonly string[], port: number): string {
+  const isName = (name: string) => isIP(name) === 0 && name.includes('.') && !name.includes('*');
+  const host = names.find(isName) ?? names[0] ?? 'localhost';
+  const authority = isIP(host) === 6 ? `[${host}]` : host;
+  return `http://${authority}${port === 80 ? '' : `:${port}`}/ca.crl`;
 }
 
 /** The names a certificate stands for, spelled as `canonicalNames` spells them. */

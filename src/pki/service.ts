@@ -1,17 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { Db } from '#db';
-import {
-  type Cancel,
-  type Clock,
-  HearthError,
-  type Log,
-  messageOf,
-  type Part,
-  Signal,
-} from '#kernel';
-import type { CertifiedKey } from './certificates.ts';
-import { canonicalNames, localNames, requireNames } from './names.ts';
+import { type Cancel, HearthError, messageOf, type Part, Signal } from '#kernel';
+import type { Reseal } from '#secrets';
+import { CaKey } from './ca-key.ts';
+import { recordOf, requireDeviceId, uriOf } from './client-names.ts';
+import { requireNames } from './names.ts';
 import {
   type CertificateHolder,
   type CertificateRecord,
@@ -19,14 +12,21 @@ import {
   CertificateRegister,
   fingerprintOf,
 } from './register.ts';
-import { openRoot, type Root } from './root.ts';
-import {
-  issueServerCertificate,
-  readServerCertificate,
-  stalenessOf,
-} from './server-certificate.ts';
+import type { DeviceRequest } from './request.ts';
+import { Revocations } from './revocations.ts';
+import { openRoots, type Root, type Roots } from './root.ts';
+import { finishRotation, noOverlap, rotateRoots } from './rotation.ts';
+import { ServerIdentity } from './server-identity.ts';
 import { CertificateStore } from './store.ts';
 import { believableNowMs, validityFrom, yearMs } from './time.ts';
+import type {
+  AuthorityOptions,
+  AuthorityState,
+  ClientRequest,
+  IssuedClient,
+  ServerCredentials,
+} from './types.ts';
+import { expiring, replaced } from './upkeep.ts';
 
 /**
  * A light switch that dies two years on because nobody visited it with a new certificate is worse
@@ -35,64 +35,44 @@ import { believableNowMs, validityFrom, yearMs } from './time.ts';
 const clientLifetimeMs = 10 * yearMs;
 const namesCheckPeriodMs = 60_000;
 
-export interface AuthorityOptions {
-  /** Its own folder in the data directory; made when missing. */
-  readonly directory: string;
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** More names for the server certificate (`https.names`). */
-  readonly extraNames?: readonly string[];
-  /** What this machine is called now; a test gives its own. */
-  readonly localNames?: () => readonly string[];
-}
-
-export interface ClientRequest {
-  readonly deviceId: string;
-  /** The device's own request, when its key is not to leave it. */
-  readonly csrPem?: string;
-}
-
-export interface IssuedClient {
-  readonly certificatePem: string;
-  /** Only when the key was made here. It is not kept: this is the one time it is seen. */
-  readonly keyPem?: string;
-  readonly serial: string;
-  /** SHA-256 of the DER, `AB:CD:…`. */
-  readonly fingerprint256: string;
-  /** ISO 8601 UTC. */
-  readonly notAfter: string;
-}
-
-export interface ServerCredentials {
-  readonly certificatePem: string;
-  readonly keyPem: string;
-}
-
-/** What an authority has once it is started. */
-interface Opened {
-  readonly root: Root;
-  server: CertifiedKey;
-}
-
 /**
  * The certificate authority of this home: it vouches for the hub towards browsers and devices, and
  * says which device a client certificate names.
  */
 export class Authority implements Part {
   readonly name = 'pki';
-  /** The server certificate was made anew: listeners take `serverCredentials()` from now on. */
+  /** Server certificate or trusted authorities changed: listeners take both anew. */
   readonly onServerCertificate: Signal<void>;
+  /** A device's certificate went with the old authority; its connections are to be ended. */
+  readonly onVoided: Signal<{ readonly deviceId: string }>;
   readonly #options: AuthorityOptions;
   readonly #register: CertificateRegister;
-  #opened: Opened | undefined;
+  readonly #revocations: Revocations;
+  readonly #key: CaKey;
+  readonly #server: ServerIdentity;
+  #roots: Roots | undefined;
   #cancelCheck: Cancel = () => {};
-  #checking: Promise<void> = Promise.resolve();
+  /** What changes files goes one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: AuthorityOptions) {
+    const { db, clock, log, directory, vault } = options;
     this.#options = options;
-    this.#register = new CertificateRegister(new CertificateStore(options.db));
-    this.onServerCertificate = new Signal('pki.serverCertificate', options.log);
+    const store = new CertificateStore(db);
+    const nowMs = (root: Root) => this.#believableNowMs(root);
+    this.#register = new CertificateRegister(store);
+    this.#revocations = new Revocations({ store, register: this.#register, clock, nowMs });
+    this.#key = new CaKey(directory, vault);
+    this.#server = new ServerIdentity({
+      path: join(directory, 'server.pem'),
+      log,
+      extraNames: options.extraNames ?? [],
+      localNames: options.localNames,
+      crlPort: options.crlPort,
+      nowMs,
+    });
+    this.onServerCertificate = new Signal('pki.serverCertificate', log);
+    this.onVoided = new Signal('pki.voided', log);
   }
 
   /**
@@ -103,52 +83,98 @@ export class Authority implements Part {
   async start(): Promise<void> {
     const { directory, clock, log, extraNames = [] } = this.#options;
     requireNames(extraNames);
-    this.#register.load();
-    const root = await openRoot(directory, clock.nowMs());
-    if (clock.nowMs() < root.madeMs) {
+    const roots = await openRoots(directory, this.#key, clock.nowMs());
+    this.#register.load(roots.previous?.keyId ?? roots.current.keyId);
+    if (clock.nowMs() < roots.current.madeMs) {
       log.warn(
         'the clock reads earlier than the certificate authority was made: one of them is off',
       );
     }
-    const server = await readServerCertificate(this.#serverPath);
-    this.#opened = { root, server: await this.#freshServer(root, server) };
+    this.#roots = roots;
+    await this.#server.open(roots.current);
     this.#cancelCheck = clock.every(namesCheckPeriodMs, () => {
-      this.#checking = this.#checking.then(() => this.#checkServer());
+      void this.#inTurn(() => this.#checkServer());
     });
   }
 
   async stop(): Promise<void> {
     this.#cancelCheck();
-    await this.#checking;
+    await this.#queue;
   }
 
-  /** What a phone or a device has to trust; PEM. */
+  /**
+   * What a phone or a device has to trust, and whose certificates listeners let in; PEM. In an
+   * overlap the new authority and, after it, the old one.
+   */
   get caPem(): string {
-    return this.#ready.root.certificatePem;
+    const { current, previous } = this.#ready;
+    return current.certificatePem + (previous?.certificatePem ?? '');
   }
 
   /** SHA-256 of the authority's certificate, `AB:CD:…`: what a person compares before trusting it. */
   get caFingerprint(): string {
-    return fingerprintOf(this.#ready.root.certificate.raw);
+    return fingerprintOf(this.#ready.current.certificate.raw);
+  }
+
+  /**
+   * The authority's certificates as EST hands them out, DER (RFC 7030 §4.1.3): one, or in an overlap
+   * NewWithNew, OldWithOld, OldWithNew and NewWithOld.
+   */
+  get caCertificates(): readonly Uint8Array[] {
+    const { current, previous } = this.#ready;
+    if (previous === undefined) return [current.certificate.raw];
+    const { oldWithNewPem, newWithOldPem } = previous;
+    const across = [oldWithNewPem, newWithOldPem].map((pem) => new X509Certificate(pem).raw);
+    return [current.certificate.raw, previous.certificate.raw, ...across];
   }
 
   serverCredentials(): ServerCredentials {
-    return this.#ready.server;
+    return this.#server.credentials(this.#ready);
+  }
+
+  /** The newest list of revoked certificates (RFC 5280 §5), DER. */
+  revocationList(): Promise<Buffer> {
+    return this.#revocations.list(this.#ready.current);
+  }
+
+  state(): AuthorityState {
+    const { current, previous } = this.#ready;
+    return {
+      name: /^CN=(.*)$/m.exec(current.certificate.subject)?.[1] ?? '',
+      fingerprint: this.caFingerprint,
+      notAfter: current.certificate.validToDate.toISOString(),
+      previous: previous && {
+        fingerprint: fingerprintOf(previous.certificate.raw),
+        notAfter: previous.certificate.validToDate.toISOString(),
+        devices: this.#devicesOfPrevious(previous.keyId),
+      },
+    };
+  }
+
+  /**
+   * What a device's request (PKCS #10, PEM) says, once its sender has proven to hold the key. With a
+   * `deviceId` it may name that device or none.
+   * @throws HearthError `bad_request` with field `id` or `csr`.
+   */
+  async readRequest(csrPem: string, deviceId?: string): Promise<DeviceRequest> {
+    if (deviceId !== undefined) requireDeviceId(deviceId);
+    const { readRequest } = await import('./request.ts');
+    return readRequest(csrPem, deviceId);
   }
 
   /**
    * Makes a certificate that names a device, on disk before this returns.
    * @throws HearthError `bad_request` with field `id` or `csr`.
    */
-  async issueClient({ deviceId, csrPem }: ClientRequest): Promise<IssuedClient> {
-    const { root } = this.#ready;
+  async issueClient({ deviceId, csrPem, renews }: ClientRequest): Promise<IssuedClient> {
     requireDeviceId(deviceId);
     const { generateKeyPair, signClient } = await import('./certificates.ts');
-    const { publicKeyOfRequest } = await import('./request.ts');
+    const { readRequest } = await import('./request.ts');
     const keys =
       csrPem === undefined
         ? await generateKeyPair()
-        : { keyPem: undefined, publicKeyPem: await publicKeyOfRequest(csrPem, deviceId) };
+        : { keyPem: undefined, ...(await readRequest(csrPem, deviceId)) };
+    const root = this.#ready.current;
     const issuedMs = this.#believableNowMs(root);
     const certificatePem = await signClient(
       root,
@@ -157,10 +183,10 @@ export class Authority implements Part {
         publicKeyPem: keys.publicKeyPem,
         validity: validityFrom(issuedMs, clientLifetimeMs, root.validity),
       },
-      `urn:hearth:device:${encodeURIComponent(deviceId)}`,
+      uriOf(deviceId),
     );
-    const record = recordOf(new X509Certificate(certificatePem), deviceId, issuedMs);
-    this.#register.add(record);
+    const record = recordOf(new X509Certificate(certificatePem), deviceId, root, issuedMs);
+    this.#register.add(record, renews === undefined ? undefined : this.#register.get(renews));
     const { serial, fingerprint256, notAfter } = record;
     this.#options.log.info({ deviceId, serial, notAfter }, 'a device certificate was issued');
     return {
@@ -193,6 +219,93 @@ export class Authority implements Part {
     return this.#revoke(this.#register.of(deviceId));
   }
 
+  /** The serial of a certificate that its device has not proven itself with until now. */
+  firstUse(der: Uint8Array): string | undefined {
+    const record = this.#register.find(der);
+    return record?.firstUsedAtMs === undefined ? record?.serial : undefined;
+  }
+
+  /** Takes note that devices proved themselves with these certificates, in one write. */
+  markUsed(serials: readonly string[]): void {
+    if (serials.length > 0) this.#register.markUsed(serials, this.#options.clock.nowMs());
+  }
+
+  /** Revokes certificates that were renewed, a week after their successor was first used. */
+  revokeReplaced(): string[] {
+    return this.#revoke(replaced(this.#register.all(), this.#options.clock.nowMs()));
+  }
+
+  /** Certificates in use that end within thirty days, and of which `markWarned` was not told yet. */
+  expiring(): CertificateRecord[] {
+    return expiring(this.#register.all(), this.#options.clock.nowMs());
+  }
+
+  markWarned(serials: readonly string[]): void {
+    this.#register.markWarned(serials, this.#options.clock.nowMs());
+  }
+
+  /**
+   * Makes a new authority. Until `finishRotation` the old one is trusted too, and the hub proves
+   * itself to whoever knows either of them. On disk before this returns.
+   * @throws HearthError `conflict` while an overlap lasts.
+   */
+  rotate(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { directory, log } = this.#options;
+      const known = this.#ready;
+      const nowMs = this.#believableNowMs(known.current);
+      // The disk is asked, not memory: an attempt that failed half-way may have made one already.
+      const found = await openRoots(directory, this.#key, nowMs);
+      const isMade = found.previous !== undefined && known.previous === undefined;
+      this.#roots = isMade ? found : await rotateRoots(directory, this.#key, found, nowMs);
+      await this.#server.refresh(this.#roots.current);
+      log.info({ fingerprint: this.caFingerprint }, 'a new certificate authority was made');
+      this.onServerCertificate.emit();
+    });
+  }
+
+  /**
+   * Trusts only the new authority from now on; what the old one signed is revoked. Returns the
+   * devices that were left without a certificate.
+   * @throws HearthError `conflict` when there is no overlap, or devices would be shut out and
+   * `force` is not given.
+   */
+  finishRotation({ force = false }: { readonly force?: boolean } = {}): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const before = this.#ready;
+      if (before.previous === undefined) throw noOverlap();
+      const { keyId } = before.previous;
+      const left = this.#devicesOfPrevious(keyId);
+      if (left.length > 0 && !force) throw wouldShutOut(left);
+      // First the register: a power cut in between leaves an overlap that is finished again.
+      const old = [...this.#register.all()].filter(({ authorityKey }) => authorityKey === keyId);
+      this.#revoke(old);
+      this.#roots = await finishRotation(this.#options.directory, before);
+      this.#options.log.info({ shutOut: left.length }, 'the old certificate authority has ended');
+      this.onServerCertificate.emit();
+      for (const deviceId of left) this.onVoided.emit({ deviceId });
+      return left;
+    });
+  }
+
+  /** Seals the authority's key with the newest key of the vault. On disk before this returns. */
+  reseal(reseal: Reseal): Promise<void> {
+    return this.#inTurn(() => this.#key.reseal(reseal));
+  }
+
+  /** Devices whose valid certificates are all of the authority with that key, by id. */
+  #devicesOfPrevious(keyId: string): string[] {
+    const nowMs = this.#options.clock.nowMs();
+    const valid = [...this.#register.all()].filter(
+      ({ revokedAt, notAfter }) => revokedAt === undefined && Date.parse(notAfter) >= nowMs,
+    );
+    const left = new Set(valid.map(({ deviceId }) => deviceId));
+    for (const { deviceId, authorityKey } of valid) {
+      if (authorityKey !== keyId) left.delete(deviceId);
+    }
+    return [...left].sort();
+  }
+
   #revoke(records: readonly CertificateRecord[]): string[] {
     const valid = records.filter(({ revokedAt }) => revokedAt === undefined);
     if (valid.length === 0) return [];
@@ -202,13 +315,9 @@ export class Authority implements Part {
     return serials;
   }
 
-  get #ready(): Opened {
-    if (this.#opened === undefined) throw new Error('the authority has not been started');
-    return this.#opened;
-  }
-
-  get #serverPath(): string {
-    return join(this.#options.directory, 'server.pem');
+  get #ready(): Roots {
+    if (this.#roots === undefined) throw new Error('the authority has not been started');
+    return this.#roots;
   }
 
   #believableNowMs(root: Root): number {
@@ -217,26 +326,15 @@ export class Authority implements Part {
     return Math.max(nowMs, root.madeMs);
   }
 
-  /** `current` if it still serves, a new one otherwise. */
-  async #freshServer(root: Root, current: CertifiedKey | undefined): Promise<CertifiedKey> {
-    const { localNames: names = localNames, extraNames = [], log } = this.#options;
-    const wanted = canonicalNames([...names(), ...extraNames]);
-    const certificate = current && new X509Certificate(current.certificatePem);
-    const nowMs = this.#believableNowMs(root);
-    const staleness = stalenessOf(certificate, root, wanted, nowMs);
-    if (current !== undefined && staleness === undefined) return current;
-    const fresh = await issueServerCertificate(this.#serverPath, root, wanted, nowMs);
-    log.info({ because: staleness, names: wanted }, 'the server certificate was issued');
-    return fresh;
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => {});
+    return result;
   }
 
   async #checkServer(): Promise<void> {
-    const opened = this.#ready;
     try {
-      const fresh = await this.#freshServer(opened.root, opened.server);
-      if (fresh === opened.server) return;
-      opened.server = fresh;
-      this.onServerCertificate.emit();
+      if (await this.#server.refresh(this.#ready.current)) this.onServerCertificate.emit();
     } catch (error) {
       // The old certificate still serves; the next minute tries again.
       this.#options.log.error(
@@ -247,27 +345,14 @@ export class Authority implements Part {
   }
 }
 
-function recordOf(
-  certificate: X509Certificate,
-  deviceId: string,
-  issuedMs: number,
-): CertificateRecord {
-  return {
-    serial: certificate.serialNumber,
-    deviceId,
-    fingerprint256: certificate.fingerprint256,
-    notBefore: certificate.validFromDate.toISOString(),
-    notAfter: certificate.validToDate.toISOString(),
-    issuedAt: new Date(issuedMs).toISOString(),
-    revokedAt: undefined,
-  };
-}
-
-/** RFC 5280 ub-common-name is 64 characters; what a topic level cannot hold names no device either. */
-function requireDeviceId(deviceId: string): void {
-  if (/^[\p{L}\p{N}._:@~-]{1,64}$/u.test(deviceId)) return;
-  throw new HearthError('bad_request', `"${deviceId.slice(0, 64)}" cannot name a device`, {
-    field: 'id',
-    hint: 'Use 1 to 64 letters, digits and . _ : @ ~ -',
-  });
-}
+const wouldShutOut = (devices: readonly string[]): HearthError => {
+  const named = devices.slice(0, 10).join(', ');
+  const more = devices.length > 10 ? ` and ${devices.length - 10} more` : '';
+  return new HearthError(
+    'conflict',
+    `these still have a certificate of the old authority: ${named}${more}`,
+    {
+      hint: 'Let them renew first, or finish all the same with force: they will need a new certificate.',
+    },
+  );
+};

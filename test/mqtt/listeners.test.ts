@@ -140,7 +140,7 @@ describe('MQTT over TLS', () => {
       return socket;
     };
     const before = await open();
-    broker.setServerCredentials(await authority.issue('another'));
+    broker.setServerCredentials(await authority.issue('another'), authority.caPem);
     const after = await open();
     expect(before.getPeerCertificate().subject.CN).toBe('localhost');
     expect(after.getPeerCertificate().subject.CN).toBe('another');

@@ -201,7 +201,7 @@ describe('revoking', () => {
     }
     expect(after.identify(derOf(lamp.certificatePem))).toMatchObject({ deviceId: 'lamp' });
     expect(after.certificatesOf('plug')).toEqual(before.certificatesOf('plug'));
-    expect(after.certificatesOf('plug')[0]).toEqual({
+    expect(after.certificatesOf('plug')[0]).toMatchObject({
       serial: plug[0]?.serial,
       deviceId: 'plug',
       fingerprint256: plug[0]?.fingerprint256,

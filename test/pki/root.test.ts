@@ -47,7 +47,7 @@ it('keeps its keys to the owner of the process', async () => {
   await startAuthority({ directory });
   const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
   expect(await modeOf(directory)).toBe(0o700);
-  expect(await modeOf(join(directory, 'ca.key'))).toBe(0o600);
+  expect(await modeOf(join(directory, 'ca.key.sealed'))).toBe(0o600);
   expect(await modeOf(join(directory, 'server.pem'))).toBe(0o600);
   expect(await modeOf(join(directory, 'ca.crt'))).toBe(0o644);
 });
@@ -74,23 +74,23 @@ it('finishes a first start that was cut off between key and certificate', async 
 it.each<[string, (directory: string, other: string) => Promise<void>, RegExp]>([
   [
     'a certificate without its key',
-    (directory) => rm(join(directory, 'ca.key')),
+    (directory) => rm(join(directory, 'ca.key.sealed')),
     /ca\.crt has no key beside it/,
   ],
   [
     'the key of another authority',
-    (directory, other) => rename(join(other, 'ca.key'), join(directory, 'ca.key')),
-    /ca\.crt is not the certificate of .*ca\.key/,
+    (directory, other) => takeOver(directory, other),
+    /ca\.crt is not the certificate of .*ca\.key\.sealed/,
   ],
   [
     'a certificate that is not its own',
     (directory, other) => rename(join(other, 'ca.crt'), join(directory, 'ca.crt')),
-    /ca\.crt is not the certificate of .*ca\.key/,
+    /ca\.crt is not the certificate of .*ca\.key\.sealed/,
   ],
   [
     'a damaged key',
-    (directory) => writeFile(join(directory, 'ca.key'), '\0\0\0'),
-    /ca\.key cannot be read/,
+    (directory) => writeFile(join(directory, 'ca.key.sealed'), '\0\0\0'),
+    /a secret cannot be opened \(pki\.ca\)/,
   ],
   [
     'a damaged certificate',
@@ -121,3 +121,10 @@ it('makes an authority that is valid today even when the clock has not been set'
   expect(root.validToDate.getTime()).toBeGreaterThan(Date.UTC(2045, 0, 1));
   expect(server.validToDate.getTime()).toBeGreaterThan(thisHearth + 300 * dayMs);
 });
+
+/** The key of another authority that this vault opens: its key file came along. */
+async function takeOver(directory: string, other: string): Promise<void> {
+  for (const name of ['ca.key.sealed', 'hearth.key']) {
+    await rename(join(other, name), join(directory, name));
+  }
+}

@@ -1,8 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { migrate, migrations, openDatabase } from '#db';
 import { type Clock, type Log, silentLog, systemClock } from '#kernel';
 import { Authority, type AuthorityOptions } from '#pki';
+import { Secrets } from '#secrets';
 import { temporaryDirectory } from './directory.ts';
 
 export interface AuthorityFixture extends Partial<AuthorityOptions> {
@@ -18,6 +20,7 @@ export async function startAuthority(options: AuthorityFixture = {}): Promise<Au
   const directory = options.directory ?? join(await temporaryDirectory(), 'pki');
   const db = options.db ?? openDatabase(':memory:');
   if (options.db === undefined) migrate(db, migrations);
+  const vault = options.vault ?? (await openVault(directory));
   const authority = new Authority({
     clock: systemClock,
     log: silentLog,
@@ -25,6 +28,7 @@ export async function startAuthority(options: AuthorityFixture = {}): Promise<Au
     ...options,
     directory,
     db,
+    vault,
   });
   await authority.start();
   onTestFinished(async () => {
@@ -32,6 +36,14 @@ export async function startAuthority(options: AuthorityFixture = {}): Promise<Au
     if (options.db === undefined) db.close();
   });
   return authority;
+}
+
+/** A vault whose keys lie in `directory`, which is made when missing. */
+export async function openVault(directory: string): Promise<Secrets> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const secrets = new Secrets({ keyPath: join(directory, 'hearth.key'), log: silentLog });
+  await secrets.start();
+  return secrets;
 }
 
 /** A database file with every table, closed when the test is. */

@@ -27,8 +27,8 @@ export interface TlsListenOptions extends ListenOptions {
 }
 
 export interface TlsListener extends Listener {
-  /** New connections see the new certificate; those that are open keep theirs. */
-  setCredentials(credentials: ServerCredentials): void;
+  /** For new connections; those that are open keep theirs. `caPem` as in `TlsListenOptions`. */
+  setCredentials(credentials: ServerCredentials, caPem: string | readonly string[]): void;
 }
 
 /** MQTT over TLS. A client without a certificate of ours does not get as far as CONNECT. */
@@ -80,8 +80,8 @@ export async function listenTls(
   return {
     bound: { transport: 'tls', address: options.address, port: boundPort(server) },
     close: () => void server.close(),
-    setCredentials: (credentials) => {
-      tls.setSecureContext({ ...asNode(credentials), ca, minVersion });
+    setCredentials: (credentials, caPem) => {
+      tls.setSecureContext({ ...asNode(credentials), ca: [caPem].flat(), minVersion });
     },
   };
 }
