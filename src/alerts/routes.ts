@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, route } from '#auth';
+import { type Api, route, sightOf } from '#auth';
 import type { Alerts } from './service.ts';
 import { alertKinds } from './types.ts';
 
@@ -33,6 +33,9 @@ export function alertRoutes(api: Api, alerts: Alerts): void {
         },
       },
     }),
-    (context) => context.json({ alerts: alerts.list(context.req.valid('query').limit) }, 200),
+    (context) => {
+      const { limit } = context.req.valid('query');
+      return context.json({ alerts: alerts.listFor(sightOf(context), limit) }, 200);
+    },
   );
 }

@@ -1,4 +1,4 @@
-import type { Api } from '#auth';
+import type { Api, Sight } from '#auth';
 import type { Db } from '#db';
 import { type Cancel, type Clock, type Log, type Part, Signal, sortableId } from '#kernel';
 import { alertRoutes } from './routes.ts';
@@ -87,6 +87,14 @@ export class Alerts implements Part {
       .prepare<[number], Row>('SELECT * FROM alerts ORDER BY last_at_ms DESC, id DESC LIMIT ?')
       .all(limit)
       .map(alertJson);
+  }
+
+  /** Newest first, of the devices that somebody sees; what is of no device is of the whole home. */
+  listFor(sight: Sight, limit: number): Alert[] {
+    if (sight.seesAll) return this.list(limit);
+    return this.list(mostKept)
+      .filter(({ device_id }) => device_id !== null && sight.sees(device_id))
+      .slice(0, limit);
   }
 
   #write(): void {

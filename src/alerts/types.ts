@@ -1,4 +1,12 @@
-export const alertKinds = ['command_timed_out', 'bad_signature', 'clock_behind'] as const;
+export const alertKinds = [
+  'command_timed_out',
+  'bad_signature',
+  'clock_behind',
+  /** A device's certificate ends within 30 days, and was not renewed. */
+  'certificate_expiring',
+  /** Someone tried to join with a wrong key, or with too many wrong codes. */
+  'join_refused',
+] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
 /** Something that the owner should know of, as the part that noticed it tells it. */

@@ -1,0 +1,3 @@
+export type { JoinOptions } from './service.ts';
+export { Join } from './service.ts';
+export type { JoinAlert } from './types.ts';
