@@ -1,47 +1,95 @@
-import { z } from '@hono/zod-openapi';
-import { type Api, route } from '#auth';
+import type { z } from '@hono/zod-openapi';
+import { type Api, actorOf, originOf, route } from '#auth';
+import { parseTimeMs } from '#kernel';
+import { csvHead, csvLine } from './csv.ts';
+import * as schema from './schema.ts';
 import type { Audit } from './service.ts';
+import type { AuditFilter } from './types.ts';
 
-const auditRow = z
-  .object({
-    seq: z.number().int(),
-    at: z.iso.datetime(),
-    actor: z.string(),
-    action: z.string(),
-    subject: z.string(),
-    outcome: z.string(),
-    origin: z.string(),
-    detail: z.record(z.string(), z.unknown()),
-    hash: z.string().openapi({ description: 'SHA-256 over this row and the hash before it' }),
-  })
-  .openapi('AuditRow');
+const tags = ['security'];
+/** Rows of an export that are in memory at once. */
+const pieceRows = 500;
 
-const filter = z.object({
-  subject: z.string().max(200).optional().openapi({ example: 'device:kitchen-plug' }),
-  action: z.string().max(100).optional().openapi({ example: 'command.create' }),
-  before: z.coerce.number().int().min(1).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});
-
-export function auditRoutes(api: Api, audit: Audit): void {
+export function auditRoutes(api: Api, audit: Audit, nowMs: () => number): void {
   api.openapi(
-    route('security.read', {
+    route('audit.read', {
       method: 'get',
       path: '/audit',
-      tags: ['security'],
+      tags,
       summary: 'Who did what to what, newest first',
-      request: { query: filter },
-      responses: {
-        200: {
-          description: 'The rows',
-          content: { 'application/json': { schema: z.object({ rows: z.array(auditRow) }) } },
-        },
-      },
+      request: { query: schema.listQuery },
+      responses: { 200: json('The rows', schema.rows) },
     }),
     (context) => {
-      const rows = audit.list(context.req.valid('query'));
+      const { before, limit, ...query } = context.req.valid('query');
+      const rows = audit.list({ ...filterOf(query, nowMs()), before, limit });
       const shown = rows.map(({ atMs, ...row }) => ({ ...row, at: new Date(atMs).toISOString() }));
       return context.json({ rows: shown }, 200);
     },
   );
+  api.openapi(
+    route('audit.read', {
+      method: 'get',
+      path: '/audit/verify',
+      tags,
+      summary: 'Whether every row is there and as it was written; or the first that is not',
+      responses: { 200: json('What was found', schema.verdict) },
+    }),
+    async (context) => context.json(await audit.verify(), 200),
+  );
+  api.openapi(
+    route('audit.read', {
+      method: 'get',
+      path: '/audit/export',
+      tags,
+      summary: 'The rows as CSV (RFC 4180), oldest first',
+      request: { query: schema.exportQuery },
+      responses: { 200: { description: 'Them, as text/csv' } },
+    }),
+    (context) => {
+      const { format, ...query } = context.req.valid('query');
+      const filter = filterOf(query, nowMs());
+      audit.append({
+        actor: actorOf(context.get('caller')),
+        action: 'audit.export',
+        subject: 'audit',
+        outcome: 'ok',
+        origin: originOf(context),
+        detail: { format, ...query },
+      });
+      const body = ReadableStream.from(csvOf(audit, filter)).pipeThrough(new TextEncoderStream());
+      return context.body(body, 200, {
+        'content-type': 'text/csv; charset=utf-8; header=present',
+        'content-disposition': 'attachment; filename="hearth-audit.csv"',
+      });
+    },
+  );
 }
+
+/** Made as fast as it is read. */
+async function* csvOf(audit: Audit, filter: AuditFilter): AsyncGenerator<string> {
+  yield csvHead;
+  let seq = 0;
+  for (;;) {
+    const rows = audit.listAfter(seq, filter, pieceRows);
+    if (rows.length > 0) yield rows.map(csvLine).join('');
+    if (rows.length < pieceRows) return;
+    seq = rows.at(-1)?.seq ?? seq;
+  }
+}
+
+function filterOf(
+  { since, until, ...query }: Omit<z.infer<typeof schema.exportQuery>, 'format'>,
+  nowMs: number,
+): AuditFilter {
+  return {
+    ...query,
+    ...(since !== undefined && { sinceMs: parseTimeMs(since, nowMs, 'since') }),
+    ...(until !== undefined && { untilMs: parseTimeMs(until, nowMs, 'until') }),
+  };
+}
+
+const json = <Schema extends z.ZodType>(description: string, schemaOfBody: Schema) => ({
+  description,
+  content: { 'application/json': { schema: schemaOfBody } },
+});

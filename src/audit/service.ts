@@ -1,97 +1,199 @@
-import { createHash } from 'node:crypto';
 import type { Api } from '#auth';
 import type { Db } from '#db';
-import type { Clock } from '#kernel';
+import { type Clock, type Log, type Part, silentLog } from '#kernel';
+import type { Reseal } from '#secrets';
+import { type AnchorOptions, openKey, resealKey, settleKey } from './anchor.ts';
+import {
+  hashOfRow,
+  isSigned,
+  type Link,
+  origin,
+  type SignedLink,
+  type StoredRow,
+  signLink,
+} from './chain.ts';
+import { redactedJson, redactedText } from './redact.ts';
+import { AuditRetention } from './retention.ts';
 import { auditRoutes } from './routes.ts';
+import { AuditStore } from './store.ts';
+import type { AuditEntry, AuditFilter, AuditPage, AuditRow, Verdict } from './types.ts';
+import { brokenAction, verify } from './verify.ts';
 
-/** Something that was done, as whoever did it writes it down. No secrets. */
-export interface AuditEntry {
-  /** `local`, `person:Anna`, `token:car`, `device:plug`, or `hub` for what it does by itself. */
-  readonly actor: string;
-  /** What was done: `command.create`, `schedule.update`. */
-  readonly action: string;
-  /** To what: `device:plug`. */
-  readonly subject: string;
-  /** `ok`, or what became of it: `timed_out`, `rejected`. */
-  readonly outcome: string;
-  /** From where: an address, `control socket`, or empty. */
-  readonly origin?: string;
-  readonly detail?: Readonly<Record<string, unknown>>;
+export interface AuditOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /**
+   * What vouches for the chain: without it the chain shows accidents, and no forger. A hub always
+   * has one; then nothing is appended before `start`.
+   */
+  readonly anchor?: AnchorOptions;
+  readonly retentionDays?: number;
 }
 
-export interface AuditRow extends Required<AuditEntry> {
-  readonly seq: number;
-  readonly atMs: number;
-  readonly hash: string;
-}
-
-export interface AuditFilter {
-  readonly subject?: string | undefined;
-  readonly action?: string | undefined;
-  /** Rows before this one. */
-  readonly before?: number | undefined;
-  readonly limit: number;
-}
-
-interface Stored {
-  readonly seq: number;
-  readonly at_ms: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly outcome: string;
-  readonly origin: string;
-  readonly detail: string;
-  readonly hash: string;
-}
-
-/** Who did what to what: rows that are only ever appended, each with a hash over the one before. */
-export class Audit {
-  readonly #db: Db;
+/**
+ * Who did what to what: rows that are only ever appended, each with a hash over the one before, and
+ * a head that says where they end. Hashes and head are made with a key that is not in the database:
+ * whoever changes or removes a row there cannot make it look right again.
+ */
+export class Audit implements Part {
+  readonly name = 'audit';
+  readonly #store: AuditStore;
   readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #anchor: AnchorOptions | undefined;
+  readonly #retention: AuditRetention;
+  #key: Buffer | undefined;
+  /** What was last written as head, which need not be looked at twice. */
+  #ownHead: SignedLink | undefined;
+  #verifying: Promise<Verdict> | undefined;
 
-  constructor({ db, clock }: { readonly db: Db; readonly clock: Clock }) {
-    this.#db = db;
+  constructor({ db, clock, log = silentLog, anchor, retentionDays = 365 }: AuditOptions) {
+    this.#store = new AuditStore(db);
     this.#clock = clock;
+    this.#log = log;
+    this.#anchor = anchor;
+    this.#retention = new AuditRetention({
+      store: this.#store,
+      retentionDays,
+      clock,
+      log,
+      key: () => this.#key,
+      isWalked: () => this.#verifying !== undefined,
+      onRemoved: (through, rows) => this.#note('audit.retain', 'ok', { through, rows }),
+    });
+  }
+
+  /**
+   * Opens the key, and anchors what was written before there was one.
+   * @throws HearthError `data_directory` when the key cannot be opened.
+   */
+  async start(): Promise<void> {
+    if (this.#anchor) await this.#takeAnchor(this.#anchor);
+    this.#retention.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#retention.stop();
   }
 
   routes(api: Api): void {
-    auditRoutes(api, this);
+    auditRoutes(api, this, () => this.#clock.nowMs());
   }
 
-  /** Adds a row, in the transaction of the change it tells of. */
+  /** For the rotation of the key file, see `Secrets.register`. */
+  async reseal(reseal: Reseal): Promise<void> {
+    if (this.#anchor) await resealKey(this.#anchor, reseal);
+  }
+
+  /** Adds a row, in the transaction of the change it tells of. What is secret in it is cut out. */
   append(entry: AuditEntry): void {
-    const { actor, action, subject, outcome, origin = '', detail = {} } = entry;
-    const last = this.#db
-      .prepare<[], { seq: number; hash: string }>(
-        'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1',
-      )
-      .get();
-    const seq = (last?.seq ?? 0) + 1;
-    const atMs = Math.floor(this.#clock.nowMs());
-    const fields = [seq, atMs, actor, action, subject, outcome, origin, JSON.stringify(detail)];
-    const hash = createHash('sha256')
-      .update(JSON.stringify([last?.hash ?? '', ...fields]))
-      .digest('hex');
-    this.#db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(...fields, hash);
+    if (this.#anchor && this.#key === undefined) throw new Error('the audit has not been started');
+    this.#store.atomically(() => this.#add(this.#tip(), entry));
   }
 
   /** Rows, newest first. */
-  list({ subject, action, before, limit }: AuditFilter): AuditRow[] {
-    // Only what is asked for stands in the condition, so that an index can answer it.
-    const conditions = [
-      subject !== undefined && 'subject = @subject',
-      action !== undefined && 'action = @action',
-      before !== undefined && 'seq < @before',
-    ].filter((condition) => condition !== false);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const rows = this.#db
-      .prepare<[object], Stored>(`SELECT * FROM audit ${where} ORDER BY seq DESC LIMIT @limit`)
-      .all({ subject, action, before, limit });
-    return rows.map(({ at_ms, detail, ...row }) => ({
-      ...row,
-      atMs: at_ms,
-      detail: JSON.parse(detail) as Record<string, unknown>,
-    }));
+  list(page: AuditPage): AuditRow[] {
+    return this.#store.page(page).map(shown);
   }
+
+  /** Rows after `seq`, oldest first, for whoever reads all of them piece by piece. */
+  listAfter(seq: number, filter: AuditFilter, limit: number): AuditRow[] {
+    return this.#store.pageAfter(seq, filter, limit).map(shown);
+  }
+
+  /** Whether every row is there and as it was written; otherwise the first thing that is wrong. */
+  verify(): Promise<Verdict> {
+    // One walk at a time, however many ask.
+    this.#verifying ??= verify(this.#store, this.#key).finally(() => {
+      this.#verifying = undefined;
+    });
+    return this.#verifying;
+  }
+
+  async #takeAnchor(anchor: AnchorOptions): Promise<void> {
+    const { key, isNew } = await openKey(anchor);
+    this.#key = key;
+    if (!isNew) return;
+    const head = this.#store.signed('head');
+    if (!isSigned(key, 'head', head)) {
+      const before = this.#store.last() ?? origin;
+      // A head without its key: the file is lost, and nothing vouches for what was written under it.
+      if (head) this.#log.error('the key of the audit is lost: earlier rows cannot be verified');
+      this.#store.atomically(() =>
+        this.#add(before, {
+          actor: 'hub',
+          action: 'audit.anchor',
+          subject: 'audit',
+          outcome: head ? 'key_lost' : 'ok',
+          detail: { through: before.seq },
+        }),
+      );
+    }
+    await settleKey(anchor);
+  }
+
+  /** What the next row is chained to. */
+  #tip(): Link {
+    const last = this.#store.last() ?? origin;
+    if (this.#key === undefined) return last;
+    const head = this.#store.signed('head');
+    // Chained to what the head says: rows that are gone stay missed, rows put in stay strangers.
+    if (head && (isSame(head, this.#ownHead) || isSigned(this.#key, 'head', head))) {
+      return { seq: Math.max(head.seq, last.seq), hash: head.hash };
+    }
+    this.#log.error('the head of the audit was forged');
+    return this.#add(last, {
+      actor: 'hub',
+      action: brokenAction,
+      subject: 'audit',
+      outcome: head ? 'forged_head' : 'no_head',
+    });
+  }
+
+  #add(tip: Link, entry: AuditEntry): Link {
+    const fields = {
+      seq: tip.seq + 1,
+      at_ms: Math.floor(this.#clock.nowMs()),
+      actor: redactedText(entry.actor),
+      action: redactedText(entry.action),
+      subject: redactedText(entry.subject),
+      outcome: redactedText(entry.outcome),
+      origin: redactedText(entry.origin ?? ''),
+      detail: redactedJson(entry.detail ?? {}),
+    };
+    const row: StoredRow = { ...fields, hash: hashOfRow(this.#key, tip.hash, fields) };
+    this.#store.add(row);
+    if (this.#key) {
+      this.#ownHead = signLink(this.#key, 'head', row);
+      this.#store.putSigned('head', this.#ownHead);
+    }
+    return row;
+  }
+
+  #note(action: string, outcome: string, detail: Readonly<Record<string, unknown>>): void {
+    this.append({ actor: 'hub', action, subject: 'audit', outcome, detail });
+  }
+}
+
+const isSame = (one: SignedLink, other: SignedLink | undefined): boolean =>
+  one.seq === other?.seq && one.hash === other.hash && one.mac === other.mac;
+
+const shown = ({ at_ms, detail, ...row }: StoredRow): AuditRow => ({
+  ...row,
+  atMs: at_ms,
+  detail: readDetail(detail),
+});
+
+/** A row that somebody altered may hold anything; it is shown all the same. */
+function readDetail(json: string): Record<string, unknown> {
+  try {
+    const detail: unknown = JSON.parse(json);
+    if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) {
+      return detail as Record<string, unknown>;
+    }
+  } catch {
+    // Shown as it is, below.
+  }
+  return { unreadable: json.slice(0, 200) };
 }
