@@ -1,0 +1,2 @@
+export { OpenIdConnect } from './service.ts';
+export type { OidcSettings } from './types.ts';
