@@ -1,34 +1,67 @@
-/** Who may do what: one table. Whatever is not written here is refused. */
+/** Who may do what, and where: one table. Whatever is not written here is refused. */
 
 export const roles = ['owner', 'admin', 'member', 'guest', 'service'] as const;
 export type Role = (typeof roles)[number];
 
-export const isRole = (value: string): value is Role =>
-  (roles as readonly string[]).includes(value);
+/** Where a role may do something: in the whole home, or with what is shared with the person. */
+export type Scope = 'home' | 'shared';
+
+type Rule = Readonly<Partial<Record<Role, Scope>>>;
+
+const owner: Rule = { owner: 'home' };
+const admins: Rule = { ...owner, admin: 'home' };
+const household: Rule = { ...admins, member: 'home', service: 'home' };
+const everyone: Rule = { ...household, guest: 'shared' };
 
 const permissions = {
-  'devices.read': ['owner', 'admin', 'member', 'guest', 'service'],
-  'devices.write': ['owner', 'admin'],
-  'devices.control': ['owner', 'admin', 'member', 'service'],
-  'telemetry.read': ['owner', 'admin', 'member', 'guest', 'service'],
-  'telemetry.write': ['owner', 'admin', 'service'],
-  'security.read': ['owner', 'admin'],
-  'tokens.manage': ['owner'],
-  'credentials.manage': ['owner'],
-  'system.read': ['owner', 'admin', 'service'],
-  'system.manage': ['owner'],
-  'self.read': ['owner', 'admin', 'member', 'guest', 'service'],
-} as const satisfies Record<string, readonly Role[]>;
+  'devices.read': everyone,
+  'devices.control': everyone,
+  'devices.write': admins,
+  'telemetry.read': everyone,
+  'telemetry.write': { ...admins, service: 'home' },
+  /** Metrics that are kept encrypted because they say much about people. */
+  'telemetry.sensitive': admins,
+  /** What goes on acting when the one who asked has left: no guest's share is that long. */
+  'schedules.write': household,
+  'people.manage': admins,
+  'shares.manage': admins,
+  'join.manage': admins,
+  'security.read': admins,
+  'audit.read': admins,
+  'tokens.manage': owner,
+  'credentials.manage': owner,
+  'secrets.manage': owner,
+  'system.read': { ...admins, service: 'home' },
+  'system.manage': owner,
+  'self.read': { ...household, guest: 'home' },
+} as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof permissions;
+
+export const actions = Object.keys(permissions) as readonly Action[];
+
+export const isAction = (value: string): value is Action => Object.hasOwn(permissions, value);
 
 /** What a route asks of its caller: nothing, a device's own key, or the right to an action. */
 export type Access = 'public' | 'device' | Action;
 
 /** Who is calling, once that is known. */
 export type Caller =
-  | { readonly kind: 'person'; readonly id: string; readonly name: string; readonly role: Role }
-  | { readonly kind: 'token'; readonly id: string; readonly name: string; readonly role: Role }
+  | {
+      readonly kind: 'person';
+      readonly id: string;
+      readonly name: string;
+      readonly role: Role;
+      readonly sessionId: string;
+    }
+  | {
+      readonly kind: 'token';
+      readonly id: string;
+      readonly name: string;
+      readonly role: Role;
+      /** When given, only these of what the role may do. */
+      readonly scopes?: readonly Action[];
+    }
   /** The owner at the machine itself, through the control socket. */
   | { readonly kind: 'local'; readonly id: 'local'; readonly name: 'local'; readonly role: 'owner' }
   | {
@@ -48,10 +81,20 @@ export const actorOf = (caller: Caller | undefined): string =>
 
 export const localCaller: Caller = { kind: 'local', id: 'local', name: 'local', role: 'owner' };
 
+/** Where this role may do this; undefined when nowhere. */
+export const scopeOfRole = (role: Role, action: Action): Scope | undefined =>
+  (permissions[action] as Rule)[role];
+
+/** Where a caller may do this; undefined when nowhere. A token may no more than its scopes say. */
+export function scopeOf(caller: Caller | undefined, action: Action): Scope | undefined {
+  if (caller === undefined || caller.kind === 'device') return undefined;
+  if (caller.kind === 'token' && caller.scopes && !caller.scopes.includes(action)) return undefined;
+  return scopeOfRole(caller.role, action);
+}
+
+/** Whether a caller may do this at all; with which devices is for `Sight` to say. */
 export function may(caller: Caller | undefined, access: Access): boolean {
   if (access === 'public') return true;
-  if (caller === undefined) return false;
-  if (access === 'device') return caller.kind === 'device';
-  if (caller.role === 'device') return false;
-  return (permissions[access] as readonly Role[]).includes(caller.role);
+  if (access === 'device') return caller?.kind === 'device';
+  return scopeOf(caller, access) !== undefined;
 }

@@ -7,10 +7,14 @@ import {
   randomSecret,
   readableCode,
 } from '#kernel';
+import { actorOf } from './access.ts';
 import { requireGoodPassword } from './passwords.ts';
+import type { AuditPort } from './ports.ts';
+import type { Doer } from './rank.ts';
 import { Recent } from './recent.ts';
 import type { SlowHash } from './slow-hash.ts';
 import type { CredentialStore } from './store.ts';
+import { whereFrom } from './whence.ts';
 
 export const credentialRoles = ['service', 'device'] as const;
 export type CredentialRole = (typeof credentialRoles)[number];
@@ -32,6 +36,8 @@ export interface NewCredential {
 
 interface CredentialOptions {
   readonly store: CredentialStore;
+  readonly audit: AuditPort;
+  readonly atomically: <Result>(work: () => Result) => Result;
   readonly clock: Clock;
   readonly log: Log;
   readonly slowHash: SlowHash;
@@ -69,11 +75,10 @@ export class Credentials {
    * Makes a credential. `password` in the answer is the one time it is seen.
    * @throws HearthError `bad_request` with field `name` or `password`, `conflict` for a taken name.
    */
-  async add({
-    name,
-    role,
-    password: chosen,
-  }: NewCredential): Promise<CredentialRecord & { readonly password: string }> {
+  async add(
+    { name, role, password: chosen }: NewCredential,
+    by?: Doer,
+  ): Promise<CredentialRecord & { readonly password: string }> {
     if (!namePattern.test(name)) {
       throw new HearthError('bad_request', `"${name.slice(0, 64)}" cannot be a user name`, {
         field: 'name',
@@ -81,12 +86,18 @@ export class Credentials {
       });
     }
     if (chosen !== undefined) requireGoodPassword(chosen, [name]);
-    const { store, clock, log, slowHash } = this.#options;
+    const { store, clock, log, slowHash, atomically } = this.#options;
     const createdAt = new Date(clock.nowMs()).toISOString();
     const password = chosen ?? makePassword();
     const passwordHash =
       chosen === undefined ? randomScheme + hashSecret(password) : await slowHash.hash(chosen);
-    if (!store.insert({ name, role, password_hash: passwordHash, created_at: createdAt })) {
+    const isNew = atomically(() => {
+      const row = { name, role, password_hash: passwordHash, created_at: createdAt };
+      if (!store.insert(row)) return false;
+      this.#append('credential.create', name, role, by);
+      return true;
+    });
+    if (!isNew) {
       throw new HearthError('conflict', `there is a credential "${name}" already`, {
         field: 'name',
         hint: `Remove it first: hearth credential remove ${name}.`,
@@ -103,10 +114,14 @@ export class Credentials {
   }
 
   /** Removes a credential, given a `role` only one of that role. Returns whether there was one. */
-  remove(name: string, role?: CredentialRole): boolean {
-    const { store, log, onRevoked } = this.#options;
-    if (role !== undefined && store.get(name)?.role !== role) return false;
-    if (!store.delete(name)) return false;
+  remove(name: string, role?: CredentialRole, by?: Doer): boolean {
+    const { store, log, onRevoked, atomically } = this.#options;
+    const row = store.get(name);
+    if (row === undefined || (role !== undefined && row.role !== role)) return false;
+    atomically(() => {
+      store.delete(name);
+      this.#append('credential.remove', name, row.role, by);
+    });
     this.#recent.delete(name);
     log.info({ name }, 'a credential was removed');
     onRevoked({ id: name, name });
@@ -142,6 +157,17 @@ export class Credentials {
     if (store.get(name)?.password_hash !== row.password_hash) return undefined;
     this.#recent.set(name, digest);
     return { name: row.name, role: row.role };
+  }
+
+  #append(action: string, name: string, role: CredentialRole, by: Doer | undefined): void {
+    this.#options.audit.append({
+      actor: by ? actorOf(by.caller) : 'hub',
+      action,
+      subject: `credential:${name}`,
+      outcome: 'ok',
+      origin: by ? whereFrom(by.origin) : '',
+      detail: { role },
+    });
   }
 }
 

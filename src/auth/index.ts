@@ -1,7 +1,24 @@
-export type { Access, Action, Caller, Role } from './access.ts';
-export { actorOf, localCaller, may, roles } from './access.ts';
+export type { Access, Action, Caller, Role, Scope } from './access.ts';
+export { actions, actorOf, isAction, localCaller, may, roles, scopeOf } from './access.ts';
+export { answerSession } from './cookies.ts';
+export { type OidcSettings, OpenIdConnect } from './oidc/index.ts';
 export { isOwnOrigin } from './origin.ts';
+export { Passkeys } from './passkeys/index.ts';
+export type { AuditEntryLike, AuditPort, Mail } from './ports.ts';
 export type { Api, HearthEnv } from './routing.ts';
 export { route } from './routing.ts';
+export type { AuthOptions } from './service.ts';
 export { Auth } from './service.ts';
-export { originOf } from './whence.ts';
+export type { SharesOptions } from './sharing/service.ts';
+export { Shares } from './sharing/service.ts';
+export type { ShareAccess, Sight, SightOf } from './sight.ts';
+export {
+  requireControl,
+  seesEvery,
+  sightOf,
+  sightWith,
+  unknownDevice,
+} from './sight.ts';
+export { Throttle } from './throttle.ts';
+export type { Origin, Person, PersonRole, Revocation } from './types.ts';
+export { clientCertificateOf, originOf, remoteAddressOf, visitOf } from './whence.ts';

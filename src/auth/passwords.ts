@@ -7,13 +7,17 @@ const maxLength = 128;
 /**
  * Length and a list of what everyone tries first: NIST SP 800-63B §3.1.1.2 asks for these two and
  * against rules about digits and signs. `about` is what a guesser would know of its owner.
- * @throws HearthError `bad_request` with field `password`.
+ * @throws HearthError `bad_request` with `field`.
  */
-export function requireGoodPassword(password: string, about: readonly string[] = []): void {
+export function requireGoodPassword(
+  password: string,
+  about: readonly string[] = [],
+  field = 'password',
+): void {
   const weakness = weaknessOf(password, about);
   if (weakness === undefined) return;
   throw new HearthError('bad_request', `the password ${weakness}`, {
-    field: 'password',
+    field,
     hint: 'Take four words that have nothing to do with each other.',
   });
 }

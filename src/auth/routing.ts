@@ -2,17 +2,23 @@ import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-opena
 import type { MiddlewareHandler } from 'hono';
 import { HearthError } from '#kernel';
 import { type Access, type Caller, may } from './access.ts';
+import { requireControl, type Sight, sightOf, unknownDevice } from './sight.ts';
 
 /** What a request carries once `http` has found out who is calling. */
 export interface HearthEnv {
-  Variables: { caller: Caller | undefined };
+  Variables: {
+    caller: Caller | undefined;
+    /** Which devices there are for the caller; `sightOf(context)` reads it. */
+    sight: Sight | undefined;
+  };
 }
 
 export type Api = OpenAPIHono<HearthEnv>;
 
 /**
  * A route that says who may call it. The rule stands in the OpenAPI document as `x-access`, which
- * is what the test that walks every route reads; an `Api` refuses to mount a route without it.
+ * is what the test that walks every route reads; an `Api` refuses to mount a route without it. A
+ * device in its path has to be one that the caller sees.
  */
 export function route<const Definition extends RouteConfig>(
   access: Access,
@@ -22,12 +28,16 @@ export function route<const Definition extends RouteConfig>(
     ...definition,
     'x-access': access,
     security: access === 'public' ? [] : access === 'device' ? [{ apiKey: [] }] : [{ bearer: [] }],
-    middleware: [guard(access)] as const,
+    middleware: [guard(access, definition.path)] as const,
   });
 }
 
-/** Refuses whoever may not pass: 401 for a stranger, 403 for someone known. */
-export function guard(access: Access): MiddlewareHandler<HearthEnv> {
+/**
+ * Refuses whoever may not pass: 401 for a stranger, 403 for someone known, and 404 for a device of
+ * `path` that the caller does not see, before anything is asked that only a real one would answer.
+ */
+export function guard(access: Access, path = ''): MiddlewareHandler<HearthEnv> {
+  const parameter = /\/devices\/\{(\w+)\}/.exec(path)?.[1];
   return async (context, next) => {
     const caller = context.get('caller');
     if (!may(caller, access)) {
@@ -42,6 +52,12 @@ export function guard(access: Access): MiddlewareHandler<HearthEnv> {
       throw new HearthError('forbidden', `${caller.name} may not do this`, {
         hint: 'Ask the owner of this home for a role that may.',
       });
+    }
+    if (parameter !== undefined && access !== 'public') {
+      const deviceId = context.req.param(parameter) ?? '';
+      const sight = sightOf(context);
+      if (!sight.sees(deviceId)) throw unknownDevice(deviceId);
+      if (access === 'devices.control') requireControl(sight, [deviceId]);
     }
     await next();
   };

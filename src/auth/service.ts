@@ -1,46 +1,57 @@
 import { join } from 'node:path';
-import { parse } from 'hono/utils/cookie';
 import type { Db } from '#db';
-import { type Clock, HearthError, type Log, type Part, Signal, sortableId } from '#kernel';
+import { type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import type { Reseal, Vault } from '#secrets';
+import { aboutEmail } from './about.ts';
 import type { Caller } from './access.ts';
-import { type Accounts, openAccounts, sessionCookie } from './accounts.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { CodeStore } from './code-store.ts';
 import { Credentials } from './credentials.ts';
+import { Household, type Newcomer } from './household.ts';
+import { Invitations } from './invitations.ts';
 import { needsOwnOrigin, requireOwnOrigin } from './origin.ts';
+import { type Joining, OwnAccount } from './own-account.ts';
+import { PasswordResets } from './password-resets.ts';
 import { requireGoodPassword } from './passwords.ts';
-import { routes } from './routes.ts';
+import { People } from './people.ts';
+import { PeopleAccess } from './people-access.ts';
+import { PeopleStore } from './people-store.ts';
+import type { AuditPort, Mail } from './ports.ts';
+import { presentedBy } from './presented.ts';
+import type { Doer } from './rank.ts';
+import { rootRoutes, routes } from './routes.ts';
 import type { Api } from './routing.ts';
-import { openSecret } from './secret.ts';
-import { Sessions, type SignedIn } from './sessions.ts';
+import { SecondFactorStore } from './second-factor-store.ts';
+import { SecondFactors } from './second-factors.ts';
+import { SessionStore } from './session-store.ts';
+import { type Session, Sessions } from './sessions.ts';
 import { SetupCode } from './setup.ts';
+import { SignIns } from './sign-ins.ts';
 import { SlowHash } from './slow-hash.ts';
-import { CredentialStore, PeopleStore, TokenStore } from './store.ts';
+import { CredentialStore, TokenKeyStore, TokenStore } from './store.ts';
 import { Throttle } from './throttle.ts';
+import { TokenKeys } from './token-keys.ts';
 import { Tokens, tokenPrefix } from './tokens.ts';
+import type { Origin, Person, Revocation, SignedIn } from './types.ts';
+import { whereFrom } from './whence.ts';
 
 const minuteMs = 60_000;
 
 export interface AuthOptions {
   readonly db: Db;
-  /** The data directory, which exists: `secret.key` and `setup-code` are kept in it. */
+  /** The data directory, which exists: `setup-code` is kept in it. */
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Log;
   /** What the set-up page calls this home (`home.name`). */
   readonly homeName: string;
-}
-
-/** Something that was let in and no longer is, revoked or expired; live connections of it are to be ended. */
-export interface Revocation {
-  readonly kind: 'token' | 'credential';
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Where a request came from, as far as a limit on tries or a list of sessions wants to know. */
-export interface Origin {
-  /** Empty for the control socket. */
-  readonly remoteAddress: string;
-  readonly userAgent: string;
+  /** Started before this: it opens what is sealed. */
+  readonly vault: Vault;
+  readonly audit: AuditPort;
+  /** Left out where the home has set up no mail. */
+  readonly mail?: Mail;
+  /** Where people find the dashboard (`https://hub.local:8443`), for links made at the machine. */
+  readonly publicOrigin?: () => string | undefined;
 }
 
 export interface NewOwner {
@@ -53,64 +64,113 @@ export interface NewOwner {
 /** People and programs: who they are, how they sign in and what they hold. */
 export class Auth implements Part {
   readonly name = 'auth';
+  readonly people: People;
+  readonly household: Household;
+  readonly peopleAccess: PeopleAccess;
+  readonly invitations: Invitations;
+  readonly signIns: SignIns;
+  readonly sessions: Sessions;
+  readonly secondFactors: SecondFactors;
+  readonly ownAccount: OwnAccount;
   readonly tokens: Tokens;
   readonly credentials: Credentials;
   readonly onRevoked: Signal<Revocation>;
   readonly #options: AuthOptions;
-  readonly #people: PeopleStore;
-  readonly #sessions: Sessions;
+  readonly #keys: TokenKeys;
+  readonly #accessTokens: AccessTokens;
+  readonly #codes: CodeStore;
   readonly #setupCode: SetupCode;
   readonly #slowHash = new SlowHash();
   readonly #setupTries: Throttle;
-  readonly #signInTries: Throttle;
-  /** An account waits a minute at most, or strangers could keep its owner out. */
-  readonly #accountTries: Throttle;
-  #secret: string | undefined;
-  #accounts: Promise<Accounts> | undefined;
+  #cancelHousekeeping: () => void = () => {};
 
   constructor(options: AuthOptions) {
-    const { db, clock, log, directory } = options;
+    const { db, clock, log, directory, vault, audit, homeName, mail } = options;
     this.#options = options;
     this.onRevoked = new Signal('auth.revoked', log);
-    const slowHash = this.#slowHash;
-    this.tokens = new Tokens({
-      store: new TokenStore(db),
+    const atomically = <Result>(work: () => Result): Result => this.#atomically(work);
+    const shared = { audit, atomically, clock, log };
+    this.#codes = new CodeStore(db);
+    this.people = new People({ store: new PeopleStore(db), clock, log });
+    this.sessions = new Sessions({
+      store: new SessionStore(db),
       clock,
-      log,
+      onEnded: ({ id, personId }) => this.#tellEnded(id, personId),
+    });
+    this.#keys = new TokenKeys({ store: new TokenKeyStore(db), vault, clock, log });
+    this.#accessTokens = new AccessTokens({ keys: this.#keys, clock });
+    this.secondFactors = new SecondFactors({
+      store: new SecondFactorStore(db),
+      vault,
+      clock,
+      issuer: homeName,
+    });
+    this.invitations = new Invitations({ store: this.#codes, clock });
+    const accounts = {
+      ...shared,
+      people: this.people,
+      sessions: this.sessions,
+      secondFactors: this.secondFactors,
+      invitations: this.invitations,
+      resets: new PasswordResets({ store: this.#codes, clock }),
+      slowHash: this.#slowHash,
+    };
+    this.signIns = new SignIns({ ...accounts, accessTokens: this.#accessTokens });
+    this.ownAccount = new OwnAccount({ ...accounts, signIns: this.signIns, homeName, mail });
+    this.household = new Household({
+      ...accounts,
+      onRevoked: ({ id, name }) => this.onRevoked.emit({ kind: 'person', id, name }),
+    });
+    this.peopleAccess = new PeopleAccess(accounts);
+    this.tokens = new Tokens({
+      ...shared,
+      store: new TokenStore(db),
       onRevoked: (token) => this.onRevoked.emit({ kind: 'token', ...token }),
     });
     this.credentials = new Credentials({
+      ...shared,
       store: new CredentialStore(db),
-      clock,
-      log,
-      slowHash,
+      slowHash: this.#slowHash,
       onRevoked: (credential) => this.onRevoked.emit({ kind: 'credential', ...credential }),
     });
-    this.#people = new PeopleStore(db);
-    this.#sessions = new Sessions({ clock, accounts: () => this.#openAccounts() });
     this.#setupCode = new SetupCode(join(directory, 'setup-code'));
-    const delays = { clock, firstDelayMs: minuteMs };
-    this.#setupTries = new Throttle({ ...delays, tries: 5, maxDelayMs: 60 * minuteMs });
-    this.#signInTries = new Throttle({ ...delays, tries: 10, maxDelayMs: 15 * minuteMs });
-    this.#accountTries = new Throttle({ ...delays, tries: 10, maxDelayMs: minuteMs });
+    this.#setupTries = new Throttle({
+      clock,
+      tries: 5,
+      firstDelayMs: minuteMs,
+      maxDelayMs: 60 * minuteMs,
+    });
   }
 
-  /** @throws HearthError `data_directory` when `secret.key` holds something else. */
+  /** @throws HearthError `data_directory` when what is sealed cannot be opened. */
   async start(): Promise<void> {
-    const { directory, clock } = this.#options;
-    this.#secret = await openSecret(join(directory, 'secret.key'));
-    this.#people.deleteExpiredSessions(new Date(clock.nowMs()).toISOString());
+    const { clock } = this.#options;
+    this.#keys.load();
+    this.people.load();
+    this.sessions.start();
     this.tokens.start();
-    if (this.#people.hasOwner()) await this.#setupCode.close();
+    this.#cancelHousekeeping = clock.every(60 * minuteMs, () => this.#keepHouse());
+    if (this.people.hasOwner) await this.#setupCode.close();
     else await this.#setupCode.open();
   }
 
   async stop(): Promise<void> {
+    this.#cancelHousekeeping();
+    this.sessions.stop();
     this.tokens.stop();
   }
 
   get homeName(): string {
     return this.#options.homeName;
+  }
+
+  /** Whether there is a way to send mail to people. */
+  get sendsMail(): boolean {
+    return this.#options.mail !== undefined;
+  }
+
+  get publicOrigin(): string | undefined {
+    return this.#options.publicOrigin?.();
   }
 
   /** What the person at the machine types to become the owner; undefined once there is one. */
@@ -134,76 +194,40 @@ export class Auth implements Part {
       });
     }
     this.#setupTries.succeeded(origin.remoteAddress);
-    const { password, name } = owner;
-    const email = owner.email.toLowerCase();
-    requireGoodPassword(password, [email, email.split('@')[0] ?? '', name, this.homeName]);
+    const { password, name, email } = owner;
+    requireGoodPassword(password, [...aboutEmail(email), name, this.homeName]);
     const passwordHash = await this.#slowHash.hash(password);
-    const nowMs = this.#options.clock.nowMs();
-    const person = { id: sortableId(nowMs), name, email };
-    if (!this.#people.insertOwner(person, passwordHash, new Date(nowMs).toISOString())) {
-      throw alreadySetUp();
-    }
+    // Somebody else may have been faster while the hash ran.
+    if (this.people.hasOwner) throw alreadySetUp();
+    const person = this.#atomically(() => {
+      const added = this.people.add({ name, email, role: 'owner', passwordHash });
+      this.#options.audit.append({
+        actor: `person:${added.name}`,
+        action: 'person.join',
+        subject: `person:${added.id}`,
+        outcome: 'ok',
+        origin: whereFrom(origin),
+        detail: { role: 'owner' },
+      });
+      return added;
+    });
     await this.#setupCode.close();
     this.#options.log.info({ person: person.id }, 'the owner was created');
-    return this.#sessions.signIn(email, password, origin.userAgent);
+    return this.signIns.signInAs(person.id, 'password', origin);
   }
 
   /**
-   * Signs a person in.
-   * @throws HearthError `unauthenticated`, or `too_many_requests` after too many tries.
+   * Adds somebody with a password: see `Household`. Once that is an owner, the set-up is over.
    */
-  async signIn(email: string, password: string, origin: Origin): Promise<SignedIn> {
-    const account = email.toLowerCase();
-    this.#signInTries.attempt(origin.remoteAddress);
-    this.#accountTries.attempt(account);
-    try {
-      const signedIn = await this.#sessions.signIn(account, password, origin.userAgent);
-      this.#signInTries.succeeded(origin.remoteAddress);
-      this.#accountTries.succeeded(account);
-      return signedIn;
-    } catch (error) {
-      this.#options.log.warn({ from: origin.remoteAddress }, 'a sign-in was refused');
-      throw error;
-    }
-  }
-
-  /** Ends the session that a request came with, if it came with one. Returns Set-Cookie lines. */
-  async signOut(headers: Headers): Promise<readonly string[]> {
-    const session = presentedBy(headers);
-    return session === undefined || session.value.startsWith(tokenPrefix)
-      ? []
-      : this.#sessions.signOut(session.value);
-  }
-
-  /** Lets the session of a request last on; a dashboard does so when it opens. Returns Set-Cookie lines. */
-  async renewSession(headers: Headers): Promise<readonly string[]> {
-    const session = presentedBy(headers);
-    if (session === undefined || session.value.startsWith(tokenPrefix)) return [];
-    const cookies = await this.#sessions.renew(session.value);
-    return session.by === 'cookie' ? cookies : [];
-  }
-
-  emailOf(personId: string): string | undefined {
-    return this.#people.get(personId)?.email;
+  async addPerson(newcomer: Newcomer, by: Doer): Promise<Person> {
+    const person = await this.household.add(newcomer, by);
+    if (this.people.hasOwner) await this.#setupCode.close();
+    return person;
   }
 
   /**
-   * Sets a person's password and ends all their sessions.
-   * @throws HearthError `not_found` when nobody has the email, `bad_request` for a weak password.
-   */
-  async resetPassword(email: string, newPassword: string): Promise<void> {
-    requireGoodPassword(newPassword, [email, email.split('@')[0] ?? '']);
-    const passwordHash = await this.#slowHash.hash(newPassword);
-    const at = new Date(this.#options.clock.nowMs()).toISOString();
-    if (!this.#people.setPassword(email.toLowerCase(), passwordHash, at)) {
-      throw new HearthError('not_found', 'nobody here has that email', { field: 'email' });
-    }
-    this.#sessions.forgetRecent();
-  }
-
-  /**
-   * Who sends a request: by API token, by session as Bearer, or by session cookie. A request that
-   * shows a Bearer is judged by that alone. Writes nothing; a device's own key is not looked at.
+   * Who sends a request: by access token or API token as Bearer, or by session cookie. A request that
+   * shows a Bearer is judged by that alone. Touches no disk; a device's own key is not looked at.
    * @param method of the request; left out, it is taken for one that changes something.
    * @throws HearthError `forbidden` when another site's page uses the cookie to change something.
    */
@@ -213,14 +237,18 @@ export class Auth implements Part {
   ): Promise<Caller | undefined> {
     const presented = presentedBy(headers);
     if (presented === undefined) return undefined;
-    if (presented.value.startsWith(tokenPrefix)) {
-      return presented.by === 'bearer' ? this.callerOfToken(presented.value) : undefined;
-    }
-    const caller = await this.#sessions.callerOf(presented.value);
-    if (caller && presented.by === 'cookie' && needsOwnOrigin(method, headers)) {
-      requireOwnOrigin(headers);
-    }
+    if (presented.by === 'bearer') return this.callerOfBearer(presented.value);
+    const session = this.sessions.byCookie(presented.value);
+    const caller = session && this.#callerIn(session.id);
+    if (caller && needsOwnOrigin(method, headers)) requireOwnOrigin(headers);
     return caller;
+  }
+
+  /** Whose access token or API token this is; undefined when it is not, or not any more. */
+  callerOfBearer(token: string): Caller | undefined {
+    if (token.startsWith(tokenPrefix)) return this.callerOfToken(token);
+    const claims = this.#accessTokens.verify(token);
+    return claims && this.#callerIn(claims.sessionId);
   }
 
   /** Whose API token this is; undefined when it is unknown, revoked or expired. Touches no disk. */
@@ -228,37 +256,72 @@ export class Auth implements Part {
     return this.tokens.callerOf(token);
   }
 
-  /** Adds set-up, sign-in, tokens and credentials to the API. */
+  /** A session that lives; undefined once it is over. */
+  sessionOf(sessionId: string): Session | undefined {
+    return this.sessions.get(sessionId);
+  }
+
+  /** Makes sure that somebody knows their password: see `SignIns`. */
+  confirmPassword(personId: string, password: string, origin: Origin): Promise<void> {
+    return this.signIns.confirmPassword(personId, password, origin);
+  }
+
+  /** Adds somebody invited who has no password: see `OwnAccount`. */
+  join(joining: Joining, origin: Origin): Person {
+    return this.ownAccount.join(joining, origin);
+  }
+
+  /** The public keys of access tokens, as a JSON Web Key Set. */
+  publishedKeys(): ReturnType<TokenKeys['published']> {
+    return this.#keys.published();
+  }
+
+  /** Seals everything of this slice with the newest key. */
+  reseal(reseal: Reseal): void {
+    this.#options.db.transaction(() => {
+      this.#keys.reseal(reseal);
+      this.secondFactors.reseal(reseal);
+    })();
+  }
+
+  /** Adds set-up, sign-in, people, tokens and credentials to the API. */
   routes(api: Api): void {
     routes(api, this);
   }
 
-  #openAccounts(): Promise<Accounts> {
-    const { db, clock, log } = this.#options;
-    if (this.#secret === undefined) throw new Error('auth has not been started');
-    this.#accounts ??= openAccounts({
-      db,
-      clock,
-      log,
-      secret: this.#secret,
-      slowHash: this.#slowHash,
-    });
-    return this.#accounts;
+  /** Adds what stands at `/`. */
+  rootRoutes(api: Api): void {
+    rootRoutes(api, this);
   }
-}
 
-/** The secret a request shows, and whether a program or a browser shows it. */
-function presentedBy(
-  headers: Headers,
-): { readonly value: string; readonly by: 'bearer' | 'cookie' } | undefined {
-  const authorization = headers.get('authorization');
-  if (authorization !== null) {
-    // RFC 9110 §11.1: the name of a scheme has no case.
-    const value = /^bearer +([^\s]+)$/i.exec(authorization.trim())?.[1];
-    return value === undefined ? undefined : { value, by: 'bearer' };
+  #callerIn(sessionId: string): Caller | undefined {
+    const session = this.sessions.get(sessionId);
+    const person = session && this.people.get(session.personId);
+    if (person === undefined || person.state === 'disabled') return undefined;
+    this.sessions.touch(sessionId);
+    const { id, name, role } = person;
+    return { kind: 'person', id, name, role, sessionId };
   }
-  const value = parse(headers.get('cookie') ?? '', sessionCookie)[sessionCookie];
-  return value === undefined || value === '' ? undefined : { value, by: 'cookie' };
+
+  /** A failed write leaves nothing half-done: what is kept in memory is read again. */
+  #atomically<Result>(work: () => Result): Result {
+    try {
+      return this.#options.db.transaction(work)();
+    } catch (error) {
+      this.people.load();
+      this.sessions.load();
+      throw error;
+    }
+  }
+
+  #tellEnded(id: string, personId: string): void {
+    this.onRevoked.emit({ kind: 'session', id, name: this.people.get(personId)?.name ?? '' });
+  }
+
+  #keepHouse(): void {
+    this.#keys.turn();
+    this.#codes.deleteExpired(this.#options.clock.nowMs());
+  }
 }
 
 const alreadySetUp = () =>

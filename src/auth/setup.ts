@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { equalSecrets, readableCode, syncDirectory, writeFileDurably } from '#kernel';
+import { plainCode, spellCode } from './codes.ts';
 
 /** 40 random bits: guessing it takes a thousand years, even at thirty tries a second. */
 const codeLength = 8;
@@ -20,21 +21,19 @@ export class SetupCode {
 
   /** The code as a person reads it (`k7qm-2fxp`); undefined once it has been used. */
   get value(): string | undefined {
-    return this.#code === undefined
-      ? undefined
-      : `${this.#code.slice(0, codeLength / 2)}-${this.#code.slice(codeLength / 2)}`;
+    return this.#code === undefined ? undefined : spellCode(this.#code);
   }
 
   /** Takes up the code of an earlier start, or makes one. */
   async open(): Promise<void> {
-    const kept = existsSync(this.#path) ? plain(await readFile(this.#path, 'utf8')) : '';
+    const kept = existsSync(this.#path) ? plainCode(await readFile(this.#path, 'utf8')) : '';
     this.#code = kept.length === codeLength ? kept : readableCode(codeLength);
     if (kept !== this.#code) await writeFileDurably(this.#path, `${this.value}\n`, 0o600);
   }
 
   /** Whether `typed` is the code, however it is spelled. */
   matches(typed: string): boolean {
-    return this.#code !== undefined && equalSecrets(plain(typed), this.#code);
+    return this.#code !== undefined && equalSecrets(plainCode(typed), this.#code);
   }
 
   /** Forgets the code. Also done when a crash came between the owner's creation and this. */
@@ -45,7 +44,3 @@ export class SetupCode {
     await syncDirectory(dirname(this.#path));
   }
 }
-
-/** Crockford's base 32: case and dashes do not count, and what looks like a digit is one. */
-const plain = (typed: string): string =>
-  typed.toLowerCase().replace(/[\s-]/g, '').replace(/o/g, '0').replace(/[il]/g, '1');

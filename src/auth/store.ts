@@ -2,14 +2,7 @@ import type { Db } from '#db';
 import type { Role } from './access.ts';
 import type { CredentialRole } from './credentials.ts';
 
-/** Times in these rows are ISO 8601 UTC. */
-interface PersonRow {
-  readonly id: string;
-  readonly name: string;
-  readonly email: string;
-  readonly role: Role;
-}
-
+/** Times in this row are ISO 8601 UTC. */
 export interface TokenRow {
   readonly id: string;
   readonly name: string;
@@ -19,6 +12,8 @@ export interface TokenRow {
   readonly expires_at: string | null;
   readonly last_used_at: string | null;
   readonly revoked_at: string | null;
+  /** A JSON list of actions; null for all that the role may. */
+  readonly scopes: string | null;
 }
 
 interface CredentialRow {
@@ -28,65 +23,41 @@ interface CredentialRow {
   readonly created_at: string;
 }
 
-/** What better-auth calls an account with a password. */
-const passwordProvider = 'credential';
+/** A signing key of access tokens; its private half is sealed. */
+export interface TokenKeyRow {
+  readonly id: string;
+  readonly sealed_private_key: string;
+  readonly created_at_ms: number;
+}
 
-/** People: better-auth's tables, where what we ask of them must be one transaction. */
-export class PeopleStore {
+export class TokenKeyStore {
   readonly #db: Db;
 
   constructor(db: Db) {
     this.#db = db;
   }
 
-  hasOwner(): boolean {
-    return this.#db.prepare(`SELECT 1 FROM people WHERE role = 'owner'`).get() !== undefined;
-  }
-
-  get(id: string): PersonRow | undefined {
+  /** Oldest first. */
+  all(): TokenKeyRow[] {
     return this.#db
-      .prepare<[string], PersonRow>('SELECT id, name, email, role FROM people WHERE id = ?')
-      .get(id);
+      .prepare<[], TokenKeyRow>('SELECT * FROM token_keys ORDER BY created_at_ms, id')
+      .all();
   }
 
-  /** Adds the owner with a password, whole or not at all. Returns false when there is one already. */
-  insertOwner(person: Omit<PersonRow, 'role'>, passwordHash: string, at: string): boolean {
-    const insertPerson = this.#db.prepare(
-      `INSERT INTO people (id, name, email, email_verified, role, created_at, updated_at)
-       VALUES (@id, @name, @email, 0, 'owner', @at, @at)`,
-    );
-    const insertAccount = this.#db.prepare(
-      `INSERT INTO accounts (id, person_id, account_id, provider_id, password, created_at, updated_at)
-       VALUES (@id, @id, @id, '${passwordProvider}', @passwordHash, @at, @at)`,
-    );
-    return this.#db.transaction(() => {
-      if (this.hasOwner()) return false;
-      insertPerson.run({ ...person, at });
-      insertAccount.run({ id: person.id, passwordHash, at });
-      return true;
-    })();
+  insert(row: TokenKeyRow): void {
+    this.#db
+      .prepare('INSERT INTO token_keys VALUES (@id, @sealed_private_key, @created_at_ms)')
+      .run(row);
   }
 
-  /** Sets a password and ends every session of its person. Returns false when nobody has the email. */
-  setPassword(email: string, passwordHash: string, at: string): boolean {
-    return this.#db.transaction(() => {
-      const person = this.#db
-        .prepare<[string], { id: string }>('SELECT id FROM people WHERE email = ?')
-        .get(email);
-      if (person === undefined) return false;
-      this.#db
-        .prepare(
-          `UPDATE accounts SET password = ?, updated_at = ?
-           WHERE person_id = ? AND provider_id = '${passwordProvider}'`,
-        )
-        .run(passwordHash, at, person.id);
-      this.#db.prepare('DELETE FROM sessions WHERE person_id = ?').run(person.id);
-      return true;
-    })();
+  setSealed(id: string, sealedPrivateKey: string): void {
+    this.#db
+      .prepare('UPDATE token_keys SET sealed_private_key = ? WHERE id = ?')
+      .run(sealedPrivateKey, id);
   }
 
-  deleteExpiredSessions(now: string): void {
-    this.#db.prepare('DELETE FROM sessions WHERE expires_at < ?').run(now);
+  delete(id: string): void {
+    this.#db.prepare('DELETE FROM token_keys WHERE id = ?').run(id);
   }
 }
 
@@ -100,8 +71,8 @@ export class TokenStore {
   insert(row: TokenRow): void {
     this.#db
       .prepare(
-        `INSERT INTO tokens (id, name, role, hash, created_at, expires_at)
-         VALUES (@id, @name, @role, @hash, @created_at, @expires_at)`,
+        `INSERT INTO tokens (id, name, role, hash, created_at, expires_at, scopes)
+         VALUES (@id, @name, @role, @hash, @created_at, @expires_at, @scopes)`,
       )
       .run(row);
   }

@@ -8,8 +8,11 @@ import {
   randomSecret,
   sortableId,
 } from '#kernel';
-import type { Caller, Role } from './access.ts';
+import { type Action, actorOf, type Caller, type Role } from './access.ts';
+import type { AuditPort } from './ports.ts';
+import type { Doer } from './rank.ts';
 import type { TokenRow, TokenStore } from './store.ts';
+import { whereFrom } from './whence.ts';
 
 /** What every API token begins with, so that it is known for one wherever it turns up. */
 export const tokenPrefix = 'hearth_';
@@ -27,17 +30,23 @@ export interface TokenRecord {
   /** To the minute. */
   readonly lastUsedAt: string | undefined;
   readonly revokedAt: string | undefined;
+  /** Without it the token may all that its role may. */
+  readonly scopes: readonly Action[] | undefined;
 }
 
 export interface NewToken {
   readonly name: string;
   readonly role: Role;
   /** A duration such as `30d`; without it the token lasts until it is revoked. */
-  readonly expiresIn?: string;
+  readonly expiresIn?: string | undefined;
+  /** Of what the role may, only this. */
+  readonly scopes?: readonly Action[] | undefined;
 }
 
 interface TokenOptions {
   readonly store: TokenStore;
+  readonly audit: AuditPort;
+  readonly atomically: <Result>(work: () => Result) => Result;
   readonly clock: Clock;
   readonly log: Log;
   /** A token is not valid any more: revoked just now, or expired within the last minute. */
@@ -80,8 +89,11 @@ export class Tokens {
    * Makes a token. `token` in the answer is the one time it is seen.
    * @throws HearthError `bad_request` with field `expiresIn`, `conflict` when there are too many.
    */
-  create({ name, role, expiresIn }: NewToken): TokenRecord & { readonly token: string } {
-    const { store, clock, log } = this.#options;
+  create(
+    { name, role, expiresIn, scopes }: NewToken,
+    by?: Doer,
+  ): TokenRecord & { readonly token: string } {
+    const { store, clock, log, atomically } = this.#options;
     const rows = [...this.#byHash.values()];
     if (rows.filter((row) => row.revoked_at === null).length >= maxTokens) {
       throw new HearthError('conflict', `there are ${maxTokens} tokens already`, {
@@ -101,8 +113,12 @@ export class Tokens {
       expires_at: lifetimeMs === undefined ? null : isoAfter(nowMs, lifetimeMs),
       last_used_at: null,
       revoked_at: null,
+      scopes: scopes === undefined ? null : JSON.stringify(scopes),
     };
-    store.insert(row);
+    atomically(() => {
+      store.insert(row);
+      this.#append('token.create', row, by);
+    });
     this.#byHash.set(row.hash, row);
     log.info({ id: row.id, name, role }, 'a token was created');
     return { ...recordOf(row), token };
@@ -116,12 +132,15 @@ export class Tokens {
   }
 
   /** Revokes a token for good. Returns whether there was one to revoke. */
-  revoke(id: string): boolean {
+  revoke(id: string, by?: Doer): boolean {
     const row = [...this.#byHash.values()].find((candidate) => candidate.id === id);
     if (row === undefined || row.revoked_at !== null) return false;
-    const { store, clock, log, onRevoked } = this.#options;
+    const { store, clock, log, onRevoked, atomically } = this.#options;
     const at = new Date(clock.nowMs()).toISOString();
-    store.revoke(id, at);
+    atomically(() => {
+      store.revoke(id, at);
+      this.#append('token.revoke', row, by);
+    });
     this.#byHash.set(row.hash, { ...row, revoked_at: at });
     log.info({ id, name: row.name }, 'a token was revoked');
     onRevoked({ id, name: row.name });
@@ -136,7 +155,8 @@ export class Tokens {
     const nowMs = this.#options.clock.nowMs();
     if (row.expires_at !== null && nowMs >= Date.parse(row.expires_at)) return undefined;
     this.#uses.set(row.id, new Date(nowMs).toISOString());
-    return { kind: 'token', id: row.id, name: row.name, role: row.role };
+    const scopes = scopesOf(row);
+    return { kind: 'token', id: row.id, name: row.name, role: row.role, ...(scopes && { scopes }) };
   }
 
   /** A connection that was let in with a token would outlive it: so its end is told like a revocation. */
@@ -152,6 +172,17 @@ export class Tokens {
       log.info({ id, name }, 'a token has expired');
       onRevoked({ id, name });
     }
+  }
+
+  #append(action: string, { id, name, role }: TokenRow, by: Doer | undefined): void {
+    this.#options.audit.append({
+      actor: by ? actorOf(by.caller) : 'hub',
+      action,
+      subject: `token:${id}`,
+      outcome: 'ok',
+      origin: by ? whereFrom(by.origin) : '',
+      detail: { name, role },
+    });
   }
 
   #writeUses(): void {
@@ -173,7 +204,11 @@ const recordOf = (row: TokenRow): TokenRecord => ({
   expiresAt: row.expires_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
   revokedAt: row.revoked_at ?? undefined,
+  scopes: scopesOf(row),
 });
+
+const scopesOf = ({ scopes }: TokenRow): readonly Action[] | undefined =>
+  scopes === null ? undefined : (JSON.parse(scopes) as readonly Action[]);
 
 /** @throws HearthError when the end lies beyond what a date can say. */
 function isoAfter(nowMs: number, lifetimeMs: number): string {

@@ -2,16 +2,24 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { onTestFinished } from 'vitest';
-import { type Api, Auth, type HearthEnv } from '#auth';
+import {
+  type Api,
+  type AuditEntryLike,
+  Auth,
+  type AuthOptions,
+  type HearthEnv,
+  localCaller,
+  type PersonRole,
+} from '#auth';
 import type { Db } from '#db';
 import { createLog, type ErrorCode, isHearthError, type Log } from '#kernel';
-import { PeopleStore } from '../../src/auth/store.ts';
+import { Secrets } from '#secrets';
+import { PeopleStore } from '../../src/auth/people-store.ts';
 import { ManualClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { openMigrated } from '../support/pki.ts';
 
 export const startMs = Date.UTC(2026, 2, 1);
-const startIso = new Date(startMs).toISOString();
 
 export const owner = {
   email: 'owner@home.example',
@@ -20,12 +28,24 @@ export const owner = {
 };
 
 /** The owner's password at next to no cost: what a test is about is seldom the waiting. */
-const cheapHash = 'scrypt$2$1$1$c2FsdA$uhlkmqwK5PuagOWmhFN3AJRFf9pdO3E_YmwyKy9PCjQ';
+export const cheapHash = 'scrypt$2$1$1$c2FsdA$uhlkmqwK5PuagOWmhFN3AJRFf9pdO3E_YmwyKy9PCjQ';
 
 /** Gives a house the owner above without the set-up. */
 export function addOwner(house: House): void {
   const { email, name } = owner;
-  new PeopleStore(house.db).insertOwner({ id: 'olive', email, name }, cheapHash, startIso);
+  addPerson(house, { id: 'olive', email, name, role: 'owner' });
+}
+
+/** Somebody with the owner's password. */
+export function addPerson(
+  house: House,
+  person: { id: string; name: string; email: string; role: PersonRole },
+): void {
+  new PeopleStore(house.db).insert(
+    { ...person, state: 'active', hasPassword: true, createdAtMs: startMs, updatedAtMs: startMs },
+    cheapHash,
+  );
+  house.auth.people.load();
 }
 
 const statuses: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503>> = {
@@ -43,6 +63,9 @@ export interface House {
   readonly auth: Auth;
   readonly clock: ManualClock;
   readonly db: Db;
+  readonly secrets: Secrets;
+  /** What was written down, oldest first. */
+  readonly audited: AuditEntryLike[];
   readonly directory: string;
   /** Sends a request to the API as a program would, or a browser when `headers` say so. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -61,6 +84,9 @@ export interface CallOptions {
   /** As from this address on the LAN. */
   readonly from?: string;
   readonly url?: string;
+  /** As at the machine itself, when `socket`. */
+  readonly door?: 'https' | 'socket';
+  readonly form?: Record<string, string>;
 }
 
 export interface Answer {
@@ -73,29 +99,51 @@ export interface Answer {
 }
 
 /** A hub's auth on a real database, behind a real Hono app that finds callers and maps errors. */
-export async function openHouse(directory?: string): Promise<House> {
+export async function openHouse(
+  directory?: string,
+  options: Partial<AuthOptions> = {},
+  nowMs = startMs,
+): Promise<House> {
   const home = directory ?? (await temporaryDirectory());
-  const clock = new ManualClock(startMs);
+  const clock = new ManualClock(nowMs);
   const db = openMigrated(join(home, 'hearth.db'));
   const { log, logged } = await capturingLog();
-  const auth = new Auth({ db, directory: home, clock, log, homeName: 'Elm Street 7' });
+  const secrets = new Secrets({ keyPath: join(home, 'hearth.key'), log });
+  await secrets.start();
+  const audited: AuditEntryLike[] = [];
+  const auth = new Auth({
+    db,
+    directory: home,
+    clock,
+    log,
+    homeName: 'Elm Street 7',
+    vault: secrets,
+    audit: { append: (entry) => audited.push(entry) },
+    ...options,
+  });
   await auth.start();
   onTestFinished(() => auth.stop());
   const app = appOf(auth);
 
   const call: House['call'] = async (method, path, options = {}) => {
-    const { body, bearer, from, url = 'http://hub.local:8080' } = options;
-    const request = new Request(`${url}/api/v1${path}`, {
+    const { body, bearer, form, from, url = 'http://hub.local:8080' } = options;
+    const base = path.startsWith('/.well-known') ? '' : '/api/v1';
+    const request = new Request(`${url}${base}${path}`, {
       method,
       headers: {
         host: new URL(url).host,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...options.headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(form && { body: new URLSearchParams(form).toString() }),
     });
-    const response = await app.fetch(request, { door: 'https', remoteAddress: from });
+    const response = await app.fetch(request, {
+      door: options.door ?? 'https',
+      remoteAddress: from,
+    });
     const text = await response.text();
     const [cookie = ''] = (response.headers.getSetCookie()[0] ?? '').split(';');
     return {
@@ -110,13 +158,15 @@ export async function openHouse(directory?: string): Promise<House> {
     auth,
     clock,
     db,
+    secrets,
+    audited,
     directory: home,
     call,
     logged,
     setUp: () => call('POST', '/setup', { body: { ...owner, code: auth.setupCode() } }),
     restart: async () => {
       await auth.stop();
-      return openHouse(home);
+      return openHouse(home, options, clock.nowMs());
     },
   };
 }
@@ -125,7 +175,9 @@ function appOf(auth: Auth): OpenAPIHono<HearthEnv> {
   const app = new OpenAPIHono<HearthEnv>();
   app.use(async (context, next) => {
     const { method, raw } = context.req;
-    context.set('caller', await auth.callerOf(raw.headers, { method }));
+    const { door } = context.env as { door?: string };
+    const isInside = door === 'socket';
+    context.set('caller', isInside ? localCaller : await auth.callerOf(raw.headers, { method }));
     await next();
   });
   app.onError((error, context) => {
@@ -136,6 +188,7 @@ function appOf(auth: Auth): OpenAPIHono<HearthEnv> {
   });
   const api: Api = new OpenAPIHono<HearthEnv>();
   auth.routes(api);
+  auth.rootRoutes(app);
   return app.route('/api/v1', api);
 }
 

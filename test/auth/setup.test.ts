@@ -13,7 +13,7 @@ const attempt = (house: House, change: Record<string, unknown> = {}, from = '192
 describe('before there is an owner', () => {
   it('says that it is needed, and for which home', async () => {
     const { status, body } = await (await openHouse()).call('GET', '/setup');
-    expect([status, body]).toEqual([200, { needed: true, home: 'Elm Street 7' }]);
+    expect([status, body]).toEqual([200, { needed: true, home: 'Elm Street 7', mail: false }]);
   });
 
   it('keeps its code to whoever reads the data directory, the same after a restart', async () => {
@@ -40,7 +40,7 @@ describe('before there is an owner', () => {
     expect(status).toBe(201);
     expect(body).toMatchObject({
       token_type: 'bearer',
-      expires_in: 30 * 86_400,
+      expires_in: 1800,
       person: { name: owner.name, email: owner.email, role: 'owner', kind: 'person' },
     });
     expect(headers.get('cache-control')).toBe('no-store');

@@ -13,19 +13,20 @@ describe('the API of tokens', () => {
   it('makes one, shows it once, lists it and revokes it', async () => {
     const house = await openHouse();
     const bearer = asOwner(house);
-    const body = { name: 'Grafana', role: 'guest', expiresIn: '30d' };
+    const body = { name: 'Grafana', role: 'service', expiresIn: '30d' };
     const made = await house.call('POST', '/tokens', { bearer, body });
     expect(made.status).toBe(201);
     expect(made.headers.get('cache-control')).toBe('no-store');
     expect(made.body).toEqual({
       id: expect.any(String),
       name: 'Grafana',
-      role: 'guest',
+      role: 'service',
       token: expect.stringMatching(/^hearth_[A-Za-z0-9_-]{43}$/),
       created_at: new Date(startMs).toISOString(),
       expires_at: new Date(startMs + 30 * dayMs).toISOString(),
       last_used_at: null,
       revoked_at: null,
+      scopes: null,
     });
     const { token, ...shown } = made.body;
     const list = await house.call('GET', '/tokens', { bearer });
@@ -51,9 +52,10 @@ describe('the API of tokens', () => {
   it.each<[string, Record<string, unknown>]>([
     ['a role that is none', { name: 'ci', role: 'god' }],
     ['a role only devices have', { name: 'ci', role: 'device' }],
-    ['no name', { role: 'guest' }],
-    ['a lifetime that is none', { name: 'ci', role: 'guest', expiresIn: 'soon' }],
-    ['a lifetime beyond the calendar', { name: 'ci', role: 'guest', expiresIn: '999999999w' }],
+    ['a role that sees what is shared with a person', { name: 'ci', role: 'guest' }],
+    ['no name', { role: 'service' }],
+    ['a lifetime that is none', { name: 'ci', role: 'service', expiresIn: 'soon' }],
+    ['a lifetime beyond the calendar', { name: 'ci', role: 'service', expiresIn: '999999999w' }],
   ])('refuses %s', async (_what, body) => {
     const house = await openHouse();
     const { status } = await house.call('POST', '/tokens', { bearer: asOwner(house), body });
@@ -76,6 +78,45 @@ describe('the API of tokens', () => {
       const body = method === 'POST' ? { name: 'x', role: 'service' } : undefined;
       expect((await house.call(method, path, { body })).status, `${method} ${path}`).toBe(401);
     }
+  });
+});
+
+describe('the scopes of a token', () => {
+  it('leave it those of its role’s rights, over a restart too', async () => {
+    const house = await openHouse();
+    const bearer = asOwner(house);
+    const body = { name: 'Grafana', role: 'owner', scopes: ['self.read', 'telemetry.read'] };
+    const made = await house.call('POST', '/tokens', { bearer, body });
+    expect(made.body.scopes).toEqual(body.scopes);
+    const token = String(made.body.token);
+    for (const now of [house, await house.restart()]) {
+      expect(now.auth.callerOfToken(token)).toMatchObject({ scopes: body.scopes });
+      expect(await me(now, token)).toBe(200);
+      expect((await now.call('GET', '/tokens', { bearer: token })).status).toBe(403);
+      expect((await now.call('GET', '/people', { bearer: token })).status).toBe(403);
+    }
+  });
+
+  it.each([
+    ['none', []],
+    ['one that is none', ['everything']],
+    ['a word', 'self.read'],
+  ])('are refused when they are %s', async (_what, scopes) => {
+    const house = await openHouse();
+    const body = { name: 'ci', role: 'owner', scopes };
+    const answer = await house.call('POST', '/tokens', { bearer: asOwner(house), body });
+    expect(answer.status).toBe(400);
+  });
+
+  it('are written down with who made and revoked it', async () => {
+    const house = await openHouse();
+    const body = { name: 'ci', role: 'service' };
+    const made = await house.call('POST', '/tokens', { door: 'socket', body });
+    await house.call('DELETE', `/tokens/${made.body.id}`, { door: 'socket' });
+    expect(house.audited).toMatchObject([
+      { actor: 'local', action: 'token.create', subject: `token:${made.body.id}` },
+      { actor: 'local', action: 'token.revoke', origin: 'control socket' },
+    ]);
   });
 });
 

@@ -13,6 +13,13 @@ import { groups } from './0011-groups.ts';
 import { deviceConfig } from './0012-device-config.ts';
 import { schedules } from './0013-schedules.ts';
 import { overrides } from './0014-overrides.ts';
+import { accounts } from './0015-accounts.ts';
+import { signIn } from './0016-sign-in.ts';
+import { shares } from './0017-shares.ts';
+import { join } from './0018-join.ts';
+import { certificateLife } from './0019-pki.ts';
+import { auditAnchor } from './0020-audit-anchor.ts';
+import { deviceKeys } from './0021-device-keys.ts';
 
 /** The one timeline of hearth.db. A table belongs to the slice its step is named after. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +37,11 @@ export const migrations: readonly Migration[] = [
   deviceConfig,
   schedules,
   overrides,
+  accounts,
+  signIn,
+  shares,
+  join,
+  certificateLife,
+  auditAnchor,
+  deviceKeys,
 ];
