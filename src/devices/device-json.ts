@@ -1,4 +1,5 @@
 import { isoOfMicroseconds } from '#kernel';
+import type { PreviousApiKey } from './api-keys.ts';
 import type { Denial } from './denials.ts';
 import type { DeviceReport } from './report.ts';
 import type { Device, DeviceRecord, Scalar } from './types.ts';
@@ -11,6 +12,7 @@ export function deviceJson(
   report: DeviceReport,
   online: boolean,
   controlled: ReadonlySet<string>,
+  sensitive: ReadonlySet<string>,
 ): Device {
   const { latest } = report;
   const reported = report.reportedOf(controlled);
@@ -31,8 +33,14 @@ export function deviceJson(
     latest: latest ? { ...latest.values, timestamp: isoOfMicroseconds(latest.timeUs) } : null,
     reported,
     denied: report.denied,
+    ...(sensitive.size > 0 && { sensitive: [...sensitive].sort() }),
   };
 }
+
+export const previousKeyJson = ({ validUntilMs, lastUsedAtMs }: PreviousApiKey) => ({
+  valid_until: iso(validUntilMs),
+  last_used_at: lastUsedAtMs === undefined ? null : iso(lastUsedAtMs),
+});
 
 export const denialJson = (denial: Denial) => ({
   at: iso(denial.atMs),

@@ -1,4 +1,4 @@
-import { may } from '#auth';
+import { type Caller, may, type Sight, type SightOf } from '#auth';
 import type {
   Accept,
   ConnectAttempt,
@@ -23,7 +23,10 @@ import type { Accounts, CertificateAuthority, DeviceRecord } from './types.ts';
 export interface GateOptions {
   readonly find: (deviceId: string) => DeviceRecord | undefined;
   readonly authority: Pick<CertificateAuthority, 'identify'>;
-  readonly accounts: Pick<Accounts, 'credentials' | 'callerOfToken'>;
+  readonly accounts: Pick<Accounts, 'credentials' | 'callerOfToken' | 'tokens'>;
+  readonly sightOf: SightOf;
+  /** Whether some of what a device says is kept encrypted: then the hub alone hears it. */
+  readonly isConfidential: (deviceId: string) => boolean;
   /** Who takes in the messages of a device's channel before they are acknowledged. */
   readonly inlets: {
     telemetry(deviceId: string): Accept;
@@ -45,6 +48,8 @@ type Verdict = Identity | (Refusal & { readonly deviceId?: string | undefined })
 /** What the registry answers to the broker: who a client is and which topics are its own. */
 export class DeviceGate implements Gate {
   readonly #options: GateOptions;
+  /** Who stands behind the name of an identity of a person. */
+  readonly #people = new Map<string, Caller | undefined>();
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -73,12 +78,12 @@ export class DeviceGate implements Gate {
         const channel = ownPublishChannel(identity.name, topic);
         if (channel === undefined) return { allowed: false };
         // A retained acknowledgment would answer tomorrow's command; readings and status may stay.
-        const mayRetain = channel !== 'ack';
-        return { allowed: true, accept: this.#inlet(identity.name, channel), mayRetain };
+        const mayRetain = () => channel !== 'ack' && !this.#isWithheld(topic);
+        return grant(this.#inlet(identity.name, channel), mayRetain);
       }
       case 'service':
         if (!isServiceWritable(topic)) return { allowed: false };
-        return { allowed: true, accept: this.#inletForService(topic), mayRetain: true };
+        return grant(this.#inletForService(topic), () => !this.#isWithheld(topic));
       case 'person':
         return { allowed: false };
     }
@@ -91,13 +96,18 @@ export class DeviceGate implements Gate {
       case 'service':
         return isReadable(filter);
       case 'person':
-        return isReadableByPeople(filter);
+        if (!isReadableByPeople(filter)) return false;
+        return isReadableWith(this.#sightOf(identity), filter);
     }
   }
 
-  /** Asked of each topic too: a person's `devices/#` does not bring them what is said to devices. */
+  /**
+   * Asked of each topic too: a person's `devices/#` brings them neither what is said to devices nor
+   * what is said by those that they do not see. What may hold sensitive readings is passed on to
+   * nobody: it would lie in sessions as it was sent.
+   */
   mayReceive(identity: Identity, topic: string): boolean {
-    return this.maySubscribe(identity, topic);
+    return this.maySubscribe(identity, topic) && !this.#isWithheld(topic);
   }
 
   denied(attempt: DeniedAttempt): void {
@@ -168,7 +178,29 @@ export class DeviceGate implements Gate {
         reason: `the role ${caller.role} may not read telemetry`,
       };
     }
-    return { kind: caller.role === 'service' ? 'service' : 'person', name: tokenName(caller.id) };
+    const name = tokenName(caller.id);
+    this.#people.set(name, caller);
+    // A service writes for devices and reads what is said to them; one that may less only looks.
+    const isService = may(caller, 'telemetry.write') && may(caller, 'devices.control');
+    return { kind: caller.role === 'service' && isService ? 'service' : 'person', name };
+  }
+
+  /** Asked for each message. A session may wait for its owner since before the hub was started. */
+  #sightOf({ name }: Identity): Sight {
+    if (!this.#people.has(name)) {
+      if (this.#people.size >= mostPeople) this.#people.clear();
+      const token = this.#options.accounts.tokens.list().find(({ id }) => tokenName(id) === name);
+      const caller = token && ({ ...token, kind: 'token' } as const);
+      this.#people.set(name, caller);
+    }
+    return this.#options.sightOf(this.#people.get(name));
+  }
+
+  /** Whether a topic is one on which a device says what is kept encrypted, or might. */
+  #isWithheld(topic: string): boolean {
+    const read = readTopic(topic);
+    if (read === undefined || isTowardsDevice(read.channel)) return false;
+    return this.#options.isConfidential(read.deviceId);
   }
 
   #asDevice(deviceId: string): Verdict {
@@ -188,6 +220,13 @@ export class DeviceGate implements Gate {
    * it is away; of all other client ids the broker knows whose they are.
    */
   #checkClientId(identity: Identity, clientId: string): Verdict {
+    if (identity.kind === 'person' && /^[\w.-]+$/.test(clientId)) {
+      // Being refused some of them would tell which devices there are.
+      const { seesAll } = this.#sightOf(identity);
+      if (!seesAll) {
+        return { refused: 'identifier', reason: `a guest with the client id ${clientId}` };
+      }
+    }
     const isOwn = identity.kind === 'device' && identity.name === clientId;
     if (isOwn || this.#options.find(clientId) === undefined) return identity;
     return {
@@ -212,6 +251,27 @@ export class DeviceGate implements Gate {
       return device && device.state !== 'disabled' ? accept(message) : undefined;
     };
   }
+}
+
+/** What may be retained is asked of each message: a grant lasts as long as its connection. */
+const grant = (accept: Accept | undefined, mayRetain: () => boolean): PublishGrant => ({
+  allowed: true,
+  accept,
+  get mayRetain() {
+    return mayRetain();
+  },
+});
+
+/** More than there are tokens; who is forgotten is looked up again. */
+const mostPeople = 2000;
+
+/** Whether whoever has this sight may read a topic, or something of what a filter stands for. */
+function isReadableWith(sight: Sight, filter: string): boolean {
+  if (sight.seesAll) return true;
+  // Each message is asked about by itself; the broker's own topics count the whole home.
+  if (/[+#]/.test(filter)) return !filter.startsWith('$');
+  const read = readTopic(filter);
+  return read !== undefined && sight.sees(read.deviceId);
 }
 
 /** The name under which the holder of an API token is known to the broker. */

@@ -12,6 +12,8 @@ export interface DeviceIntakeOptions {
   readonly reports: DeviceReports;
   readonly presence: Presence;
   readonly exists: (deviceId: string) => boolean;
+  /** What is not sensitive of values: only that is remembered and passed on. */
+  readonly openPart: (deviceId: string, values: StateMap) => StateMap;
   /** A device reports of itself something else than before. */
   readonly onState: (deviceId: string) => void;
 }
@@ -65,20 +67,21 @@ export class DeviceIntake {
   /** State that came with an acknowledgment; it is bounded as a status is, and no word of presence. */
   report(deviceId: string, state: StateMap): void {
     const { clock, exists, onState } = this.#options;
-    const status = statusOf(state);
+    const status = this.#openPart(deviceId, statusOf(state));
     if (status === undefined || !exists(deviceId)) return;
     if (this.#report(deviceId, clock.nowMs(), status)) onState(deviceId);
   }
 
   #remember({ deviceId, timeUs, values }: StateSample, seenMs: number, receivedMs: number): void {
-    const { reports } = this.#options;
+    const { openPart, reports } = this.#options;
     const report = reports.of(deviceId);
-    report.apply(timeUs, receivedMs, values);
+    report.apply(timeUs, receivedMs, openPart(deviceId, values));
     report.seen(seenMs);
     reports.touch(deviceId);
   }
 
-  #takeStatus(deviceId: string, topic: string, status: StatusReport | undefined): void {
+  #takeStatus(deviceId: string, topic: string, said: StatusReport | undefined): void {
+    const status = this.#openPart(deviceId, said);
     const { clock, exists, reports, presence, onState } = this.#options;
     if (!exists(deviceId)) return;
     const receivedAtMs = clock.nowMs();
@@ -92,6 +95,10 @@ export class DeviceIntake {
     if (status.online !== undefined) presence.said(deviceId, status.online);
     if (changed) onState(deviceId);
     this.onStatus.emit({ deviceId, topic, receivedAtMs, values: status.reported });
+  }
+
+  #openPart(deviceId: string, status: StatusReport | undefined): StatusReport | undefined {
+    return status && { ...status, reported: this.#options.openPart(deviceId, status.reported) };
   }
 
   /** Returns whether anything of it is news. */

@@ -1,26 +1,30 @@
 import { type Clock, HearthError, hashSecret, randomSecret } from '#kernel';
+import type { ApiKeys, NewApiKey, PreviousApiKey } from './api-keys.ts';
 import { checkNewDeviceId, type DeviceChanges, type NewDevice } from './schema.ts';
 import type { DeviceStore } from './store.ts';
 import type { DeviceRecord } from './types.ts';
 
 const mostDevices = 10_000;
 
-/** Devices and the hashes of their API keys: all in memory, every change on disk before it shows. */
+/**
+ * Devices and the hashes of their API keys: all in memory, every change on disk before it shows.
+ * `note` writes down a change in its transaction: what cannot be written down does not happen.
+ */
 export class Registry {
   readonly #store: DeviceStore;
   readonly #clock: Clock;
   readonly #devices = new Map<string, DeviceRecord>();
-  readonly #deviceOfKeyHash = new Map<string, string>();
+  readonly #keys: ApiKeys;
 
-  constructor(store: DeviceStore, clock: Clock) {
+  constructor(store: DeviceStore, clock: Clock, keys: ApiKeys) {
     this.#store = store;
     this.#clock = clock;
+    this.#keys = keys;
   }
 
   load(): void {
     for (const device of this.#store.devices()) this.#devices.set(device.id, device);
-    for (const { deviceId, hash } of this.#store.apiKeys())
-      this.#deviceOfKeyHash.set(hash, deviceId);
+    this.#keys.load();
   }
 
   get size(): number {
@@ -48,7 +52,7 @@ export class Registry {
   }
 
   /** @throws HearthError `conflict` for an id that is taken, `unprocessable` for one that cannot be. */
-  create(input: NewDevice): { device: DeviceRecord; apiKey: string } {
+  create(input: NewDevice, note: () => void): { device: DeviceRecord; apiKey: string } {
     const id = checkNewDeviceId(input.id);
     if (this.#devices.has(id)) {
       throw new HearthError('conflict', `there is a device "${id}" already`, {
@@ -76,14 +80,17 @@ export class Registry {
     };
     const apiKey = randomSecret();
     const hash = hashSecret(apiKey);
-    this.#store.addDevice(device, hash);
+    this.#store.atomically(() => {
+      this.#store.addDevice(device, hash);
+      note();
+    });
     this.#devices.set(id, device);
-    this.#deviceOfKeyHash.set(hash, id);
+    this.#keys.take(id, hash);
     return { device, apiKey };
   }
 
   /** @throws HearthError `not_found`. */
-  update(id: string, changes: DeviceChanges): DeviceRecord {
+  update(id: string, changes: DeviceChanges, note: () => void): DeviceRecord {
     const before = this.get(id);
     const device: DeviceRecord = {
       ...before,
@@ -98,15 +105,21 @@ export class Registry {
         changes.hardware_version === undefined ? before.hardwareVersion : changes.hardware_version,
       updatedAtMs: this.#clock.nowMs(),
     };
-    this.#store.updateDevice(device);
+    this.#store.atomically(() => {
+      this.#store.updateDevice(device);
+      note();
+    });
     this.#devices.set(id, device);
     return device;
   }
 
-  remove(id: string): void {
-    this.#store.removeDevice(id);
+  remove(id: string, note: () => void): void {
+    this.#store.atomically(() => {
+      this.#store.removeDevice(id);
+      note();
+    });
     this.#devices.delete(id);
-    this.#dropKeyHash(id);
+    this.#keys.forget(id);
   }
 
   /** Takes the room out of the devices that were in it; the database did so by itself. */
@@ -119,31 +132,30 @@ export class Registry {
     return moved;
   }
 
-  /** Gives a device a new API key; the one before it is void from now on. */
-  rotateKey(id: string): string {
+  /** Gives a device a new API key; see `ApiKeys.rotate`. @throws HearthError `not_found`, `unprocessable`. */
+  rotateKey(id: string, overlapMs: number, note: () => void): NewApiKey {
     this.get(id);
-    const apiKey = randomSecret();
-    const hash = hashSecret(apiKey);
-    this.#store.setApiKey(id, hash, this.#clock.nowMs());
-    this.#dropKeyHash(id);
-    this.#deviceOfKeyHash.set(hash, id);
-    return apiKey;
+    return this.#keys.rotate(id, overlapMs, note);
   }
 
-  revokeKey(id: string): void {
-    this.#store.removeApiKey(id);
-    this.#dropKeyHash(id);
+  /** Voids its newest key and the one before it. */
+  revokeKeys(id: string): void {
+    this.#keys.revoke(id);
   }
 
-  /** The device whose key this is. Keys are random, so looking up their hash tells a guesser nothing. */
+  /** Voids the key before the newest one. @throws HearthError `not_found`. */
+  revokePreviousKey(id: string, note: () => void): void {
+    this.get(id);
+    this.#keys.revokePrevious(id, note);
+  }
+
+  /** The key before the newest one, while it still works. */
+  previousKeyOf(id: string): PreviousApiKey | undefined {
+    return this.#keys.previousOf(id);
+  }
+
   deviceOfKey(apiKey: string): DeviceRecord | undefined {
-    const id = this.#deviceOfKeyHash.get(hashSecret(apiKey));
+    const id = this.#keys.deviceOf(apiKey);
     return id === undefined ? undefined : this.#devices.get(id);
-  }
-
-  #dropKeyHash(id: string): void {
-    for (const [hash, deviceId] of this.#deviceOfKeyHash) {
-      if (deviceId === id) this.#deviceOfKeyHash.delete(hash);
-    }
   }
 }

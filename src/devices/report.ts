@@ -110,6 +110,16 @@ export class DeviceReport {
     return changed;
   }
 
+  /** Forgets what it said of these; returns whether there was anything. */
+  drop(names: ReadonlySet<string>): boolean {
+    let dropped = false;
+    for (const name of names) {
+      if (this.#metrics.delete(name)) dropped = true;
+      if (this.#reported.delete(name)) dropped = true;
+    }
+    return dropped;
+  }
+
   seen(atMs: number): void {
     if (this.lastSeenMs === null || atMs > this.lastSeenMs) this.lastSeenMs = atMs;
   }

@@ -1,4 +1,6 @@
 import { HearthError } from '#kernel';
+import { type By, byHub } from './by.ts';
+import type { AuditTrail } from './definitions/service.ts';
 import type { RoomChanges } from './schema.ts';
 import type { DeviceStore } from './store.ts';
 import type { Room } from './types.ts';
@@ -8,10 +10,12 @@ const mostRooms = 200;
 /** The rooms of the home, in the order their owner likes. */
 export class Rooms {
   readonly #store: DeviceStore;
+  readonly #audit: AuditTrail;
   readonly #onRemoved: (roomId: string) => void;
 
-  constructor(store: DeviceStore, onRemoved: (roomId: string) => void) {
+  constructor(store: DeviceStore, audit: AuditTrail, onRemoved: (roomId: string) => void) {
     this.#store = store;
+    this.#audit = audit;
     this.#onRemoved = onRemoved;
   }
 
@@ -42,7 +46,7 @@ export class Rooms {
   }
 
   /** Makes a room; its id is its name in plain letters. @throws HearthError `conflict` on a name that is taken. */
-  create(input: { name: string; order?: number | undefined }): Room {
+  create(input: { name: string; order?: number | undefined }, by: By = byHub): Room {
     const rooms = this.list();
     this.#checkName(rooms, input.name);
     if (rooms.length >= mostRooms) {
@@ -54,12 +58,12 @@ export class Rooms {
       name: input.name,
       order: input.order ?? (last === undefined ? 0 : last.order + 1),
     };
-    this.#store.putRoom(room);
+    this.#put(room, 'room.add', by);
     return room;
   }
 
   /** @throws HearthError `not_found`, `conflict`. */
-  update(id: string, changes: RoomChanges): Room {
+  update(id: string, changes: RoomChanges, by: By = byHub): Room {
     const before = this.get(id);
     const room: Room = {
       id,
@@ -68,15 +72,29 @@ export class Rooms {
     };
     const others = this.list().filter((other) => other.id !== id);
     this.#checkName(others, room.name);
-    this.#store.putRoom(room);
+    this.#put(room, 'room.update', by);
     return room;
   }
 
   /** Removes a room; its devices stay, in no room. @throws HearthError `not_found`. */
-  remove(id: string): void {
-    this.get(id);
-    this.#store.removeRoom(id);
+  remove(id: string, by: By = byHub): void {
+    const { name } = this.get(id);
+    this.#store.atomically(() => {
+      this.#store.removeRoom(id);
+      this.#note('room.remove', id, { name }, by);
+    });
     this.#onRemoved(id);
+  }
+
+  #put(room: Room, action: string, by: By): void {
+    this.#store.atomically(() => {
+      this.#store.putRoom(room);
+      this.#note(action, room.id, { name: room.name, order: room.order }, by);
+    });
+  }
+
+  #note(action: string, id: string, detail: Readonly<Record<string, unknown>>, by: By): void {
+    this.#audit.append({ ...by, action, subject: `room:${id}`, outcome: 'ok', detail });
   }
 
   #checkName(rooms: readonly Room[], name: string): void {

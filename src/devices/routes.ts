@@ -1,11 +1,21 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, type Caller, route } from '#auth';
+import { type Api, type Caller, may, route, sightOf } from '#auth';
+import { byCaller } from './by.ts';
 import { typeRoutes } from './definitions/routes.ts';
-import { denialJson } from './device-json.ts';
+import { denialJson, previousKeyJson } from './device-json.ts';
 import { identityRoutes } from './identity-routes.ts';
 import { body, json, optionalBody } from './openapi.ts';
 import { roomRoutes } from './room-routes.ts';
-import { denial, device, deviceChanges, deviceIdParam, newDevice, withApiKey } from './schema.ts';
+import {
+  denial,
+  device,
+  deviceChanges,
+  deviceIdParam,
+  deviceWithKeys,
+  newDevice,
+  withApiKey,
+} from './schema.ts';
+import { sensitiveRoutes } from './sensitive-routes.ts';
 import type { Devices } from './service.ts';
 
 const tags = ['devices'];
@@ -16,8 +26,9 @@ export function deviceRoutes(api: Api, devices: Devices): void {
   ownRoutes(api, devices);
   registryRoutes(api, devices);
   identityRoutes(api, devices);
+  sensitiveRoutes(api, devices);
   denialRoutes(api, devices);
-  roomRoutes(api, devices.rooms);
+  roomRoutes(api, devices);
   typeRoutes(api, devices);
 }
 
@@ -65,7 +76,7 @@ function registryRoutes(api: Api, devices: Devices): void {
       },
     }),
     (context) => {
-      const list = devices.list();
+      const list = devices.listFor(sightOf(context));
       return context.json({ devices: list, total: list.length }, 200);
     },
   );
@@ -79,7 +90,7 @@ function registryRoutes(api: Api, devices: Devices): void {
       responses: { 201: json('Added', z.object({ device }).extend(withApiKey.shape)) },
     }),
     (context) => {
-      const { device, apiKey } = devices.create(context.req.valid('json'));
+      const { device, apiKey } = devices.create(context.req.valid('json'), byCaller(context));
       return context.json({ device, api_key: apiKey }, 201);
     },
   );
@@ -88,11 +99,18 @@ function registryRoutes(api: Api, devices: Devices): void {
       method: 'get',
       path: '/devices/{id}',
       tags,
-      summary: 'One device',
+      summary: 'One device; for whoever may change it, with its old API key while that works',
       request: { params: deviceIdParam },
-      responses: { 200: json('The device', device) },
+      responses: { 200: json('The device', deviceWithKeys) },
     }),
-    (context) => context.json(devices.get(context.req.valid('param').id), 200),
+    (context) => {
+      const { id } = context.req.valid('param');
+      const previous = may(context.get('caller'), 'devices.write')
+        ? devices.proofs.previousApiKeyOf(id)
+        : undefined;
+      const keys = previous && { previous_api_key: previousKeyJson(previous) };
+      return context.json({ ...devices.get(id), ...keys }, 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -104,7 +122,8 @@ function registryRoutes(api: Api, devices: Devices): void {
       responses: { 200: json('The device', device) },
     }),
     (context) => {
-      const changed = devices.update(context.req.valid('param').id, context.req.valid('json'));
+      const { id } = context.req.valid('param');
+      const changed = devices.update(id, context.req.valid('json'), byCaller(context));
       return context.json(changed, 200);
     },
   );
@@ -118,7 +137,7 @@ function registryRoutes(api: Api, devices: Devices): void {
       responses: { 204: { description: 'Removed' } },
     }),
     (context) => {
-      devices.remove(context.req.valid('param').id);
+      devices.remove(context.req.valid('param').id, byCaller(context));
       return context.body(null, 204);
     },
   );

@@ -127,6 +127,9 @@ export const device = z
     latest: z.record(z.string(), scalar).nullable(),
     reported: z.record(z.string(), scalar),
     denied: z.number().int(),
+    sensitive: z.array(z.string()).readonly().optional().openapi({
+      description: 'Metrics that are kept encrypted; their values are not shown here',
+    }),
   })
   .openapi('Device');
 
@@ -152,6 +155,44 @@ export const denial = z
 export const withApiKey = z.object({
   api_key: z.string().openapi({ description: 'Shown this once; only its hash is kept.' }),
 });
+
+export const apiKeyRequest = z.strictObject({
+  overlap: z
+    .string()
+    .max(16)
+    .optional()
+    .openapi({ description: 'How long the old key works: 24h by default, 0, up to 30d' }),
+});
+
+export const rotatedApiKey = withApiKey.extend({
+  previous_valid_until: time
+    .nullable()
+    .openapi({ description: 'Until when the old key works; null when it does not' }),
+});
+
+const previousApiKey = z
+  .object({ valid_until: time, last_used_at: time.nullable() })
+  .openapi('PreviousApiKey', { description: 'The API key before the newest one, while it works' });
+
+export const deviceWithKeys = device
+  .extend({ previous_api_key: previousApiKey.optional() })
+  .openapi('DeviceWithKeys');
+
+/** As telemetry names them; the service says what is wrong with one. */
+export const sensitiveMetrics = z.strictObject({
+  metrics: z
+    .array(z.string().max(128))
+    .max(1000)
+    .openapi({ example: ['spo2'] }),
+});
+
+export const sensitiveAnswer = z
+  .object({
+    metrics: z.array(z.string()).openapi({ description: 'Those that were declared' }),
+    of_type: z.array(z.string()).openapi({ description: 'Those of every device of its type' }),
+    applies_to: z.string(),
+  })
+  .openapi('SensitiveMetrics');
 
 export const certificateRequest = z.strictObject({
   csr: z

@@ -1,7 +1,9 @@
-import type { Api } from '#auth';
+import { type Api, type Sight, type SightOf, sightWith } from '#auth';
 import type { Db } from '#db';
-import { type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import { type Clock, type Log, type Part, Signal } from '#kernel';
 import type { Accept, Gate, Identity } from '#mqtt';
+import { ApiKeys } from './api-keys.ts';
+import { type By, byHub } from './by.ts';
 import { type AuditTrail, Definitions } from './definitions/service.ts';
 import type { StateMap, TypeDefinition } from './definitions/types.ts';
 import { type Denial, Denials } from './denials.ts';
@@ -9,19 +11,19 @@ import { deviceJson } from './device-json.ts';
 import { DeviceGate, tokenName } from './gate.ts';
 import { DeviceIntake } from './intake.ts';
 import { Presence } from './presence.ts';
+import { Proofs } from './proofs.ts';
 import { Registry } from './registry.ts';
 import { DeviceReports } from './reports.ts';
 import { Rooms } from './rooms.ts';
 import { deviceRoutes } from './routes.ts';
 import type { DeviceChanges, NewDevice } from './schema.ts';
+import { SensitiveMetrics } from './sensitive.ts';
 import { DeviceStore } from './store.ts';
 import type {
   Accounts,
   CertificateAuthority,
-  CertificateRecord,
   Device,
   DeviceChange,
-  IssuedCertificate,
   LatestValues,
   StateSample,
   StatusNews,
@@ -36,6 +38,8 @@ export interface DevicesOptions {
   readonly audit: AuditTrail;
   /** Where MQTT over TLS listens now, for whoever gets a certificate; undefined while it does not. */
   readonly mqttsPort?: () => number | undefined;
+  /** The wall clock is not believed below this: it was there before. */
+  readonly notBeforeMs?: () => number;
 }
 
 /** The registry of devices: who they are, what they last said, and what they may do on the broker. */
@@ -47,6 +51,8 @@ export class Devices implements Part {
   readonly onEvicted: Signal<Identity>;
   /** A device is gone for good, by its id: whoever keeps something of it may forget it. */
   readonly onRemoved: Signal<string>;
+  /** A room is gone for good, by its id; its devices stand in no room any more. */
+  readonly onRoomRemoved: Signal<string>;
   /** Every status message and heartbeat, after it was taken in. */
   readonly onStatus: Signal<StatusNews>;
   /**
@@ -58,25 +64,41 @@ export class Devices implements Part {
   readonly onCertificate: Signal<{ readonly deviceId: string; readonly der: Uint8Array }>;
   readonly rooms: Rooms;
   readonly definitions: Definitions;
-  readonly #log: Log;
+  readonly sensitive: SensitiveMetrics;
+  readonly proofs: Proofs;
   readonly #authority: CertificateAuthority;
   readonly #auth: Accounts;
-  readonly #mqttsPort: () => number | undefined;
+  readonly #audit: AuditTrail;
   readonly #registry: Registry;
   readonly #reports: DeviceReports;
   readonly #presence: Presence;
   readonly #intake: DeviceIntake;
   readonly #denials: Denials;
-  #unlisten: () => void = () => {};
+  #unlisten: (() => void)[] = [];
 
-  constructor({ db, clock, log, authority, auth, audit, mqttsPort }: DevicesOptions) {
+  constructor(options: DevicesOptions) {
+    const { db, clock, log, authority, auth, audit, mqttsPort } = options;
     const store = new DeviceStore(db);
-    this.#log = log;
+    const notBeforeMs = options.notBeforeMs ?? (() => 0);
     this.#authority = authority;
     this.#auth = auth;
-    this.#mqttsPort = mqttsPort ?? (() => undefined);
-    this.#registry = new Registry(store, clock);
+    this.#audit = audit;
+    const keys = new ApiKeys({ store, clock, log, notBeforeMs });
+    this.#registry = new Registry(store, clock, keys);
+    this.proofs = new Proofs({
+      registry: this.#registry,
+      authority,
+      credentials: auth.credentials,
+      mqttsPort: mqttsPort ?? (() => undefined),
+      note: (...news) => this.#note(...news),
+      evict: (id) => this.#evict(id),
+      log,
+    });
     this.#reports = new DeviceReports(store, clock, log);
+    this.sensitive = new SensitiveMetrics(store, (id) => {
+      const device = this.#registry.find(id);
+      return device && this.definitions.of(device.type);
+    });
     this.#presence = new Presence(clock, (id, online) =>
       this.#tell(online ? 'online' : 'offline', id),
     );
@@ -86,16 +108,20 @@ export class Devices implements Part {
       reports: this.#reports,
       presence: this.#presence,
       exists: (id) => this.exists(id),
+      openPart: (id, values) => this.sensitive.openPart(id, values),
       onState: (id) => this.#tell('state', id),
     });
     this.#denials = new Denials(clock);
     this.definitions = new Definitions({ db, audit, log });
-    this.rooms = new Rooms(store, (roomId) => {
-      for (const device of this.#registry.leaveRoom(roomId)) this.#tell('updated', device.id);
+    this.rooms = new Rooms(store, audit, (roomId) => {
+      const moved = this.#registry.leaveRoom(roomId);
+      this.onRoomRemoved.emit(roomId);
+      for (const device of moved) this.#tell('updated', device.id);
     });
     this.onChange = new Signal('devices.onChange', log);
     this.onEvicted = new Signal('devices.onEvicted', log);
     this.onRemoved = new Signal('devices.onRemoved', log);
+    this.onRoomRemoved = new Signal('devices.onRoomRemoved', log);
     this.onStatus = this.#intake.onStatus;
     this.onReachable = new Signal('devices.onReachable', log);
     this.onCertificate = new Signal('devices.onCertificate', log);
@@ -104,17 +130,26 @@ export class Devices implements Part {
   async start(): Promise<void> {
     this.#registry.load();
     this.definitions.load();
+    this.sensitive.load();
     this.#reports.start();
+    for (const { id } of this.#registry.list()) this.#conceal(id);
     this.#presence.start();
-    this.#unlisten = this.#auth.onRevoked.listen(({ kind, id, name }) => {
+    const types = this.definitions.onChange.listen(() => {
+      this.sensitive.typesChanged();
+      for (const { id } of this.#registry.list()) this.#conceal(id);
+    });
+    const revoked = this.#auth.onRevoked.listen(({ kind, id, name }) => {
+      // People and their sessions are no MQTT identities.
+      if (kind !== 'token' && kind !== 'credential') return;
       const identity = kind === 'token' ? tokenName(id) : name;
       this.onEvicted.emit({ kind: 'service', name: identity });
       this.onEvicted.emit({ kind: kind === 'token' ? 'person' : 'device', name: identity });
     });
+    this.#unlisten = [types, revoked];
   }
 
   async stop(): Promise<void> {
-    this.#unlisten();
+    for (const unlisten of this.#unlisten) unlisten();
     this.#presence.stop();
     this.#reports.stop();
   }
@@ -135,6 +170,19 @@ export class Devices implements Part {
     return this.#registry.find(id) !== undefined;
   }
 
+  /** The id of the room it stands in; null for none, undefined for a device that is not there. */
+  roomOf(id: string): string | null | undefined {
+    return this.#registry.find(id)?.room;
+  }
+
+  /** The ids of the devices that stand in a room. */
+  devicesIn(roomId: string): readonly string[] {
+    return this.#registry
+      .list()
+      .filter(({ room }) => room === roomId)
+      .map(({ id }) => id);
+  }
+
   /** Whether its messages are taken in; a device under maintenance still speaks. */
   isActive(id: string): boolean {
     const device = this.#registry.find(id);
@@ -145,7 +193,8 @@ export class Devices implements Part {
   get(id: string): Device {
     const record = this.#registry.get(id);
     const controlled = this.definitions.controlled(record.type);
-    return deviceJson(record, this.#reports.of(id), this.#presence.isOnline(id), controlled);
+    const isOnline = this.#presence.isOnline(id);
+    return deviceJson(record, this.#reports.of(id), isOnline, controlled, this.sensitive.of(id));
   }
 
   /** Every device, by id. */
@@ -153,31 +202,50 @@ export class Devices implements Part {
     return this.#registry.list().map((device) => this.get(device.id));
   }
 
+  /** Those that somebody sees, by id. */
+  listFor(sight: Sight): Device[] {
+    const only = sight.only();
+    if (only === undefined) return this.list();
+    return [...only]
+      .filter((id) => this.exists(id))
+      .sort()
+      .map((id) => this.get(id));
+  }
+
   /**
    * Adds a device. The API key is shown this once and kept only as a hash.
    * @throws HearthError `conflict` for an id that is taken, `unprocessable` for one that cannot be.
    */
-  create(input: NewDevice): { device: Device; apiKey: string } {
+  create(input: NewDevice, by: By = byHub): { device: Device; apiKey: string } {
     this.rooms.check(input.room);
-    const { device, apiKey } = this.#registry.create(input);
+    const { id, ...detail } = input;
+    const { device, apiKey } = this.#registry.create(input, () =>
+      this.#note('device.add', id, by, detail),
+    );
     this.#tell('created', device.id);
     return { device: this.get(device.id), apiKey };
   }
 
   /** @throws HearthError `not_found`, `unprocessable` for a room that is not there. */
-  update(id: string, changes: DeviceChanges): Device {
+  update(id: string, changes: DeviceChanges, by: By = byHub): Device {
     this.rooms.check(changes.room);
-    const device = this.#registry.update(id, changes);
+    const action = changes.state === undefined ? 'device.update' : 'device.state';
+    const device = this.#registry.update(id, changes, () => this.#note(action, id, by, changes));
+    if (changes.type !== undefined) {
+      this.sensitive.typesChanged();
+      this.#conceal(id);
+    }
     if (device.state === 'disabled') this.#evict(id);
     this.#tell('updated', id);
     return this.get(id);
   }
 
   /** Removes a device with its certificates, key and credential. @throws HearthError `not_found`. */
-  remove(id: string): void {
+  remove(id: string, by: By = byHub): void {
     const device = this.get(id);
-    this.revoke(id);
-    this.#registry.remove(id);
+    const certificates = this.proofs.void(id).length;
+    this.#registry.remove(id, () => this.#note('device.remove', id, by, { certificates }));
+    this.sensitive.forget(id);
     this.#reports.forget(id);
     this.#presence.forget(id);
     this.#denials.forget(id);
@@ -186,53 +254,34 @@ export class Devices implements Part {
   }
 
   /**
-   * Voids everything a device can prove itself with: certificates, API key, MQTT credential; and
+   * Voids everything a device can prove itself with: certificates, API keys, MQTT credential; and
    * ends its connections. Returns the serials of the certificates. @throws HearthError `not_found`.
    */
-  revoke(id: string): readonly string[] {
-    this.#registry.get(id);
-    const serials = this.#authority.revokeAll(id);
-    this.#registry.revokeKey(id);
-    this.#auth.credentials.remove(id, 'device');
-    this.#evict(id);
-    this.#log.info({ deviceId: id, certificates: serials.length }, 'device revoked');
-    return serials;
-  }
-
-  /** A new API key; the one before it is void. @throws HearthError `not_found`. */
-  rotateApiKey(id: string): string {
-    return this.#registry.rotateKey(id);
+  revoke(id: string, by: By = byHub): readonly string[] {
+    return this.proofs.revoke(id, by);
   }
 
   /** The device whose API key this is, unless it is disabled. */
   deviceOfApiKey(apiKey: string): { readonly id: string; readonly name: string } | undefined {
-    const device = this.#registry.deviceOfKey(apiKey);
-    return device && device.state !== 'disabled' ? device : undefined;
+    return this.proofs.deviceOfApiKey(apiKey);
+  }
+
+  /** Which metrics of a device are kept encrypted; empty for most. Asked for each message. */
+  sensitiveOf(id: string): ReadonlySet<string> {
+    return this.sensitive.of(id);
   }
 
   /**
-   * Makes a client certificate; with `csrPem` for a key the device made and keeps itself.
-   * @throws HearthError `not_found`, and what the authority says of a bad request.
+   * Declares which metrics are sensitive, beside those of the device's type: from now on they are
+   * kept encrypted. What was kept before stays as it is, and is no longer shown to everyone.
+   * @throws HearthError `not_found`, `unprocessable` naming the metric.
    */
-  async issueCertificate(
-    id: string,
-    csrPem?: string,
-  ): Promise<IssuedCertificate & { caPem: string; mqttsPort: number | undefined }> {
-    const device = this.#registry.get(id);
-    if (device.state === 'disabled') {
-      throw new HearthError('conflict', `the device "${id}" is disabled`, {
-        hint: 'Set its state to active first.',
-      });
-    }
-    const issued = await this.#authority.issueClient(
-      csrPem === undefined ? { deviceId: id } : { deviceId: id, csrPem },
-    );
-    return { ...issued, caPem: this.#authority.caPem, mqttsPort: this.#mqttsPort() };
-  }
-
-  /** @throws HearthError `not_found`. */
-  certificatesOf(id: string): readonly CertificateRecord[] {
-    return this.#authority.certificatesOf(this.#registry.get(id).id);
+  declareSensitive(id: string, metrics: readonly string[], by: By = byHub): void {
+    this.#registry.get(id);
+    const detail = { metrics };
+    this.sensitive.declare(id, metrics, () => this.#note('device.sensitive', id, by, detail));
+    this.#conceal(id);
+    this.#tell('updated', id);
   }
 
   /** Newest value of each metric, with the newest of their times. */
@@ -289,11 +338,18 @@ export class Devices implements Part {
   }
 
   /** What the broker asks before it lets anyone in, through or near; `inlets` take messages in. */
-  gate(inlets: { telemetry(deviceId: string): Accept; ack(deviceId: string): Accept }): Gate {
+  gate(inlets: {
+    telemetry(deviceId: string): Accept;
+    ack(deviceId: string): Accept;
+    /** Which devices there are for a person; without it only whoever sees all sees any. */
+    sightOf?: SightOf;
+  }): Gate {
     return new DeviceGate({
+      sightOf: inlets.sightOf ?? sightWith,
       find: (id) => this.#registry.find(id),
       authority: this.#authority,
       accounts: this.#auth,
+      isConfidential: (id) => this.sensitive.of(id).size > 0,
       inlets: {
         telemetry: (id) => inlets.telemetry(id),
         ack: (id) => inlets.ack(id),
@@ -314,6 +370,16 @@ export class Devices implements Part {
         this.#reports.touch(deviceId);
       },
     });
+  }
+
+  #note(action: string, id: string, by: By, detail: Readonly<Record<string, unknown>> = {}): void {
+    this.#audit.append({ ...by, action, subject: `device:${id}`, outcome: 'ok', detail });
+  }
+
+  /** What became sensitive is no longer among the newest values, which are on disk as they are. */
+  #conceal(id: string): void {
+    const metrics = this.sensitive.of(id);
+    if (metrics.size > 0 && this.#reports.of(id).drop(metrics)) this.#reports.touch(id);
   }
 
   #evict(id: string): void {

@@ -14,7 +14,15 @@ interface DeviceRow {
   updated_at_ms: number;
 }
 
-/** The tables of this slice: devices, rooms, api_keys, device_state. */
+/** A key that a newer one has taken the place of. */
+export interface PreviousKeyRow {
+  deviceId: string;
+  hash: string;
+  validUntilMs: number;
+  lastUsedAtMs: number | null;
+}
+
+/** The tables of this slice: devices, rooms, api_keys, sensitive_metrics, device_state. */
 export class DeviceStore {
   readonly #db: Db;
 
@@ -104,8 +112,70 @@ export class DeviceStore {
       .run(deviceId, hash, nowMs);
   }
 
-  removeApiKey(deviceId: string): void {
-    this.#db.prepare('DELETE FROM api_keys WHERE device_id = ?').run(deviceId);
+  /** Sets a new key; the one that it had becomes the previous one, which works until then. */
+  replaceApiKey(
+    deviceId: string,
+    hash: string,
+    { nowMs, validUntilMs }: { readonly nowMs: number; readonly validUntilMs: number | undefined },
+  ): void {
+    this.#db.transaction(() => {
+      this.removePreviousApiKey(deviceId);
+      if (validUntilMs !== undefined) {
+        this.#db
+          .prepare(
+            `INSERT INTO previous_api_keys (device_id, hash, valid_until_ms)
+             SELECT device_id, hash, ? FROM api_keys WHERE device_id = ?`,
+          )
+          .run(Math.floor(validUntilMs), deviceId);
+      }
+      this.setApiKey(deviceId, hash, nowMs);
+    })();
+  }
+
+  previousApiKeys(): PreviousKeyRow[] {
+    return this.#db
+      .prepare<[], PreviousKeyRow>(
+        `SELECT device_id AS deviceId, hash, valid_until_ms AS validUntilMs,
+           last_used_at_ms AS lastUsedAtMs FROM previous_api_keys`,
+      )
+      .all();
+  }
+
+  setPreviousKeyUse(deviceId: string, usedAtMs: number): void {
+    this.#db
+      .prepare('UPDATE previous_api_keys SET last_used_at_ms = ? WHERE device_id = ?')
+      .run(Math.floor(usedAtMs), deviceId);
+  }
+
+  removePreviousApiKey(deviceId: string): void {
+    this.#db.prepare('DELETE FROM previous_api_keys WHERE device_id = ?').run(deviceId);
+  }
+
+  /** Removes both, the newest and the one before it. */
+  removeApiKeys(deviceId: string): void {
+    this.#db.transaction(() => {
+      this.#db.prepare('DELETE FROM api_keys WHERE device_id = ?').run(deviceId);
+      this.removePreviousApiKey(deviceId);
+    })();
+  }
+
+  sensitiveMetrics(): { deviceId: string; metric: string }[] {
+    return this.#db
+      .prepare<[], { deviceId: string; metric: string }>(
+        'SELECT device_id AS deviceId, metric FROM sensitive_metrics',
+      )
+      .all();
+  }
+
+  setSensitiveMetrics(deviceId: string, metrics: readonly string[]): void {
+    const add = this.#db.prepare('INSERT INTO sensitive_metrics (device_id, metric) VALUES (?, ?)');
+    this.#db.prepare('DELETE FROM sensitive_metrics WHERE device_id = ?').run(deviceId);
+    for (const metric of metrics) add.run(deviceId, metric);
+  }
+
+  /** Runs `change` in one transaction. */
+  atomically(change: () => void): void {
+    this.#db.transaction(change)();
   }
 
   states(): { deviceId: string; json: string }[] {

@@ -1,6 +1,6 @@
 /** The words of this slice: what it keeps, and the narrow doors it needs from its neighbours. */
 
-import type { Caller } from '#auth';
+import type { Caller, Role } from '#auth';
 import type { StateMap } from './definitions/types.ts';
 
 export const deviceStates = ['active', 'maintenance', 'disabled'] as const;
@@ -37,7 +37,10 @@ export interface StateSample {
   readonly timeUs: number;
   /** When the hub got it; microseconds since 1970 UTC. */
   readonly receivedUs: number;
+  /** What anyone who sees the device may see. */
   readonly values: Readonly<Record<string, Scalar>>;
+  /** What only those may see who may see what is sensitive. */
+  readonly sensitive?: Readonly<Record<string, Scalar>>;
 }
 
 export interface LatestValues {
@@ -66,6 +69,8 @@ export interface Device {
   readonly reported: Readonly<Record<string, Scalar>>;
   /** How many attempts of this device were refused. */
   readonly denied: number;
+  /** The metrics of which no values are shown here; absent when there are none. */
+  readonly sensitive?: readonly string[];
 }
 
 export interface DeviceChange {
@@ -127,10 +132,13 @@ export interface Accounts {
     remove(name: string, role: 'device'): boolean;
   };
   callerOfToken(token: string): Caller | undefined;
+  readonly tokens: {
+    list(): readonly { readonly id: string; readonly name: string; readonly role: Role }[];
+  };
   readonly onRevoked: {
     listen(
       listener: (news: {
-        readonly kind: 'token' | 'credential';
+        readonly kind: 'token' | 'credential' | 'person' | 'session';
         readonly id: string;
         readonly name: string;
       }) => void,

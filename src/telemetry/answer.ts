@@ -14,6 +14,8 @@ export interface JsonHead {
   readonly start: string;
   readonly end: string;
   readonly interval: string | null;
+  /** Sensitive metrics that were asked for and may not be seen; absent when there are none. */
+  readonly withheld?: readonly string[];
 }
 
 export const jsonFormat = (head: JsonHead): AnswerFormat => ({

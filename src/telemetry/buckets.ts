@@ -1,4 +1,4 @@
-import { type OffsetSpan, Zone } from '#kernel';
+import { HearthError, type OffsetSpan, Zone } from '#kernel';
 
 const hourUs = 3600e6;
 /** Monday 1970-01-05: so that weeks begin on Mondays, and every divisor of a week fits too. */
@@ -67,5 +67,22 @@ export class Buckets {
       .toReversed()
       .map((span) => `WHEN ${timeUs} >= ${span.fromUs} THEN ${span.offsetUs}`);
     return `(CASE ${cases.join(' ')} ELSE ${first?.offsetUs ?? 0} END)`;
+  }
+}
+
+/** The buckets of a question, in UTC unless it names a zone. @throws HearthError `bad_request` naming `tz`. */
+export function bucketsFor(
+  intervalUs: number,
+  timeZone: string | undefined,
+  startUs: number,
+  endUs: number,
+): Buckets {
+  try {
+    return new Buckets(intervalUs, timeZone ?? 'UTC', startUs, endUs);
+  } catch {
+    throw new HearthError('bad_request', `there is no time zone "${timeZone}"`, {
+      field: 'tz',
+      hint: 'Write an IANA name such as Europe/Berlin.',
+    });
   }
 }

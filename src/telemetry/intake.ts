@@ -8,6 +8,7 @@ import { decodePayload, lengthProblem } from './payload.ts';
 import { timeMarks } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
 import { TokenBucket } from './rate.ts';
+import type { Sealing } from './sealing.ts';
 import { type SeriesBook, seriesPerDevice } from './series.ts';
 import { hubClockPlausible, readTimestampUs, settleTime } from './timestamp.ts';
 import type { MessageProtection, OpenedMessage, Receipt, Submission, Value } from './types.ts';
@@ -55,6 +56,8 @@ export class Intake {
   readonly #committer: Committer;
   readonly #quarantine: Quarantine;
   readonly #protection: MessageProtection | undefined;
+  readonly #sealing: Sealing;
+  readonly #sensitiveOf: (deviceId: string) => ReadonlySet<string>;
   readonly #devices = new Map<string, DeviceIntake>();
   readonly #deliveries = new Deliveries();
 
@@ -65,6 +68,8 @@ export class Intake {
     readonly committer: Committer;
     readonly quarantine: Quarantine;
     readonly protection: MessageProtection | undefined;
+    readonly sealing: Sealing;
+    readonly sensitiveOf: (deviceId: string) => ReadonlySet<string>;
   }) {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
@@ -72,6 +77,8 @@ export class Intake {
     this.#committer = parts.committer;
     this.#quarantine = parts.quarantine;
     this.#protection = parts.protection;
+    this.#sealing = parts.sealing;
+    this.#sensitiveOf = parts.sensitiveOf;
   }
 
   /** Takes an MQTT message in; the promise is what its acknowledgment waits for. */
@@ -153,7 +160,8 @@ export class Intake {
     const rejected = message.rejected.length > 0 ? [...message.rejected] : [];
     const stamped = this.#stamp(device, message.readings, nowUs, needsTime, rejected);
     const { delivery } = submission;
-    const mark = delivery && identityOf(payload, stamped);
+    const sensitive = this.#sensitiveOf(device.id);
+    const mark = delivery && this.#identityOf(payload, stamped, sensitive.size > 0);
     if (mark !== undefined && delivery?.duplicate === true) {
       // Whether the first reached the disk is not known before storage has read it again.
       if (!committer.ready) return this.#unavailable();
@@ -172,7 +180,7 @@ export class Intake {
         rejected.push({ index: reading.index, field: 'timestamp', reason: this.#late(reading) });
         continue;
       }
-      const last = this.#append(device, batch, reading, rejected);
+      const last = this.#append(device, batch, reading, sensitive, rejected);
       if (last === undefined) continue;
       series = last;
       accepted++;
@@ -226,11 +234,13 @@ export class Intake {
     device: DeviceIntake,
     batch: Batch,
     reading: StampedReading,
+    sensitive: ReadonlySet<string>,
     rejected: Rejection[],
   ): number | undefined {
     const { values, timeUs, receivedUs, mark } = reading;
     let last: number | undefined;
     let taken: Record<string, Value> | undefined;
+    let kept: Record<string, Value> | undefined;
     for (const metric in values) {
       const series = device.metrics.get(metric) ?? this.#series.add(device.id, metric);
       if (series === undefined) {
@@ -240,7 +250,20 @@ export class Intake {
         delete taken[metric];
         continue;
       }
-      batch.points.add(series, timeUs, values[metric] as Value, mark);
+      const value = values[metric] as Value;
+      if (sensitive.size > 0 && sensitive.has(metric)) {
+        taken ??= { ...values };
+        delete taken[metric];
+        const sealed = this.#sealing.seal(device.id, metric, timeUs, value);
+        if (sealed === undefined) {
+          const reason = 'is sensitive, and there is no key to keep it with';
+          rejected.push({ index: reading.index, field: metric, reason });
+          continue;
+        }
+        batch.points.addSealed(series, timeUs, sealed, mark);
+        kept ??= {};
+        kept[metric] = value;
+      } else batch.points.add(series, timeUs, value, mark);
       last = series;
     }
     if (last !== undefined) {
@@ -251,6 +274,7 @@ export class Intake {
         receivedUs,
         stamped,
         values: taken ?? values,
+        ...(kept && { sensitive: kept }),
       });
     }
     return last;
@@ -301,6 +325,20 @@ export class Intake {
     return { accepted: 0, rejected: nothingRejected, committed, error };
   }
 
+  /**
+   * What a redelivery of this message would be known by, beside its packet identifier; `undefined`
+   * when every reading has a time of its own, which then is its identity.
+   */
+  #identityOf(
+    payload: Buffer | undefined,
+    readings: readonly StampedReading[],
+    isConfidential: boolean,
+  ): number | undefined {
+    if (payload === undefined) return undefined;
+    if (!readings.some((reading) => (reading.mark & timeMarks.stamped) !== 0)) return undefined;
+    return isConfidential ? this.#sealing.fingerprint(payload) : fingerprint(payload);
+  }
+
   #device(id: string): DeviceIntake {
     let device = this.#devices.get(id);
     if (device === undefined) {
@@ -335,17 +373,4 @@ function timeProblem({ time }: Reading, deviceUs: number | undefined): string | 
   return deviceUs === undefined
     ? `is ${shown}, which is no time`
     : `is ${shown}, which cannot be right`;
-}
-
-/**
- * What a redelivery of this message would be known by, beside its packet identifier; `undefined` when every reading has a time of
- * its own, which then is its identity.
- */
-function identityOf(
-  payload: Buffer | undefined,
-  readings: readonly StampedReading[],
-): number | undefined {
-  if (payload === undefined) return undefined;
-  if (!readings.some((reading) => (reading.mark & timeMarks.stamped) !== 0)) return undefined;
-  return fingerprint(payload);
 }

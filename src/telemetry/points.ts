@@ -5,8 +5,8 @@ import type { Value } from './types.ts';
  * from the first parse to the disk, because an object a point would cost more than all else.
  */
 
-/** What a point's value is; the low two bits of its mark. */
-export const kinds = { number: 0, boolean: 1, text: 2 } as const;
+/** What a point's value is; the low two bits of its mark. Of a sealed one only its text is there. */
+export const kinds = { number: 0, boolean: 1, text: 2, sealed: 3 } as const;
 const kindMask = 3;
 
 /** What is known of a point's time; the upper bits of its mark. */
@@ -19,9 +19,12 @@ export const timeMarks = {
   doubtfulHub: 16,
 } as const;
 
+/** Whether a value of this kind lies in `texts`. */
+export const isText = (kind: number): boolean => kind >= kinds.text;
+
 export const kindOf = (mark: number): number => mark & kindMask;
 
-/** Columns of equal length. `values` holds 0 or 1 for a boolean, an index into `texts` for a text. */
+/** Columns of equal length. `values` holds 0 or 1 for a boolean, an index into `texts` for what is text. */
 export interface Points {
   readonly count: number;
   readonly series: Int32Array;
@@ -88,6 +91,12 @@ export class PointBuffer {
       this.#values[at] = this.texts.push(value) - 1;
       this.#marks[at] = timeMark | kinds.text;
     }
+  }
+
+  /** Adds a value of a sensitive metric, as the text that it was sealed to. */
+  addSealed(series: number, timeUs: number, sealed: string, timeMark: number): void {
+    this.add(series, timeUs, sealed, timeMark);
+    this.#marks[this.count - 1] = timeMark | kinds.sealed;
   }
 
   #grow(): void {

@@ -12,6 +12,8 @@ export interface DeviceRefusals {
 export interface QuarantineLimits {
   /** Messages kept; the oldest go first. */
   readonly kept: number;
+  /** Whether what a device sends is not to lie about readable. */
+  readonly isConfidential?: (deviceId: string) => boolean;
 }
 
 const payloadBytes = 2048;
@@ -87,7 +89,7 @@ export class Quarantine {
   #add(share: DeviceShare, submission: Submission, field: string, reason: string): void {
     if (share.entries >= entriesPerMinute) return;
     share.entries++;
-    const { body } = submission;
+    const isWithheld = this.#limits.isConfidential?.(submission.deviceId) === true;
     const entry: QuarantinedMessage = {
       id: this.#nextId++,
       deviceId: submission.deviceId,
@@ -96,9 +98,7 @@ export class Quarantine {
       topic: submission.topic ?? '',
       field,
       reason,
-      payload: Buffer.isBuffer(body)
-        ? excerpt(body, payloadBytes)
-        : spelled(body).slice(0, payloadBytes),
+      payload: isWithheld ? withheld : payloadOf(submission),
     };
     this.#entries.push(entry);
     this.#unsaved.push(entry);
@@ -123,6 +123,12 @@ export class Quarantine {
     return share;
   }
 }
+
+/** Stands for the payload of a device with sensitive metrics: it may hold what is kept encrypted. */
+const withheld = '(not kept: the device has sensitive metrics)';
+
+const payloadOf = ({ body }: Submission): string =>
+  Buffer.isBuffer(body) ? excerpt(body, payloadBytes) : spelled(body).slice(0, payloadBytes);
 
 /** A body that was never text, as JSON; nesting can be deeper than that goes. */
 function spelled(body: unknown): string {

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, type Caller, route } from '#auth';
+import { type Api, type Caller, may, route, sightOf, unknownDevice } from '#auth';
 import { HearthError, isoOfMicroseconds } from '#kernel';
 import { csvFormat, jsonFormat, streamAnswer } from './answer.ts';
+import type { Reader } from './history.ts';
 import * as schema from './schema.ts';
 import type { Telemetry } from './service.ts';
 import type { Receipt } from './types.ts';
@@ -102,11 +103,18 @@ function historyRoutes(api: Api, telemetry: Telemetry): void {
         timeZone: telemetry.timeZone,
       });
       const { start, end, interval, query } = request;
+      const reader = readerOf(context.get('caller'));
       const format =
         request.format === 'csv'
-          ? csvFormat(telemetry.columnsOf(query))
-          : jsonFormat({ device_id: id, start, end, interval });
-      const pages = telemetry.query(query)[Symbol.asyncIterator]();
+          ? csvFormat(telemetry.columnsOf(query, reader))
+          : jsonFormat({
+              device_id: id,
+              start,
+              end,
+              interval,
+              ...withheldFrom(telemetry, id, query.fields, reader),
+            });
+      const pages = telemetry.query(query, reader)[Symbol.asyncIterator]();
       // Asked for before the answer begins, so that what goes wrong is still an error status.
       const first = await pages.next();
       const stream = streamAnswer(first, pages, format, request.limit);
@@ -123,15 +131,10 @@ function historyRoutes(api: Api, telemetry: Telemetry): void {
       request: { params: schema.deviceParam },
       responses: { 200: json('The newest value of each metric', schema.latestAnswer) },
     }),
-    (context) => {
+    async (context) => {
       const { id } = context.req.valid('param');
       requireDevice(telemetry, id);
-      const latest = telemetry.devices.latest(id);
-      if (latest === undefined) {
-        throw new HearthError('not_found', `${id} has sent no readings yet`, {
-          hint: 'Readings appear here once the device has published some.',
-        });
-      }
+      const latest = await latestFor(telemetry, id, readerOf(context.get('caller')));
       const timestamp = isoOfMicroseconds(latest.timeUs);
       return context.json({ ...latest.values, device_id: id, timestamp }, 200);
     },
@@ -154,12 +157,15 @@ function summaryRoutes(api: Api, telemetry: Telemetry): void {
       const parameters = context.req.valid('query');
       const { startUs, endUs } = schema.readSpan(parameters, telemetry.clock.nowMs());
       const fields = schema.readList(parameters.fields);
-      const { metrics, energyKwh } = await telemetry.statistics(id, startUs, endUs, fields);
+      const reader = readerOf(context.get('caller'));
+      const asked = { deviceId: id, startUs, endUs, ...(fields && { fields }) };
+      const { metrics, energyKwh } = await telemetry.statistics(asked, reader);
       return context.json(
         {
           device_id: id,
           start: isoOfMicroseconds(startUs),
           end: isoOfMicroseconds(endUs),
+          ...withheldFrom(telemetry, id, fields, reader),
           metrics: { ...metrics },
           energy_kwh: energyKwh,
         },
@@ -182,7 +188,11 @@ function ownerRoutes(api: Api, telemetry: Telemetry): void {
     (context) => {
       const parameters = context.req.valid('query');
       const limit = schema.readLimit(parameters.limit, 100, 10_000);
-      const all = telemetry.quarantine.list(parameters.device_id);
+      // Of whoever is told: of some only what came from devices that they see.
+      const sight = sightOf(context);
+      const all = telemetry.quarantine
+        .list(parameters.device_id)
+        .filter(({ deviceId }) => sight.sees(deviceId));
       return context.json(
         {
           messages: all.slice(0, limit).map(({ deviceId, receivedAt, ...message }) => ({
@@ -190,11 +200,13 @@ function ownerRoutes(api: Api, telemetry: Telemetry): void {
             device_id: deviceId,
             received_at: receivedAt,
           })),
-          devices: [...telemetry.quarantine.counts()].map(([id, { refused, overRate }]) => ({
-            device_id: id,
-            refused,
-            over_rate: overRate,
-          })),
+          devices: [...telemetry.quarantine.counts()]
+            .filter(([id]) => sight.sees(id))
+            .map(([id, { refused, overRate }]) => ({
+              device_id: id,
+              refused,
+              over_rate: overRate,
+            })),
           total: all.length,
         },
         200,
@@ -236,6 +248,43 @@ function ownerRoutes(api: Api, telemetry: Telemetry): void {
   );
 }
 
+const readerOf = (caller: Caller | undefined): Reader => ({
+  sensitive: may(caller, 'telemetry.sensitive'),
+});
+
+/** Names what is left out, so that an answer without it does not pass for one of a device without it. */
+function withheldFrom(
+  telemetry: Telemetry,
+  deviceId: string,
+  fields: readonly string[] | undefined,
+  reader: Reader,
+): { withheld?: string[] } {
+  const withheld = telemetry.withheld(deviceId, fields, reader);
+  return withheld.length === 0 ? {} : { withheld };
+}
+
+/** The newest values that a reader may see. @throws HearthError `not_found` when there are none. */
+async function latestFor(telemetry: Telemetry, deviceId: string, reader: Reader) {
+  const latest = telemetry.devices.latest(deviceId);
+  const secret = reader.sensitive ? await telemetry.newestSensitive(deviceId) : undefined;
+  if (latest === undefined && !secret?.size) {
+    const withheld = telemetry.withheld(deviceId, undefined, reader);
+    throw new HearthError('not_found', `${deviceId} has sent no readings yet`, {
+      hint:
+        withheld.length === 0
+          ? 'Readings appear here once the device has published some.'
+          : `Some of its metrics are sensitive, and not shown to you: ${withheld.join(', ')}.`,
+    });
+  }
+  const values = new Map(Object.entries(latest?.values ?? {}));
+  let timeUs = latest?.timeUs ?? 0;
+  for (const [metric, reading] of secret ?? []) {
+    values.set(metric, reading.value);
+    timeUs = Math.max(timeUs, reading.timeUs);
+  }
+  return { timeUs, values: Object.fromEntries(values) };
+}
+
 /** Why nothing of a submission was kept, as an error that names field and value. */
 function refusal(receipt: Receipt): HearthError {
   if (receipt.error !== undefined) return receipt.error;
@@ -261,9 +310,5 @@ function deviceOf(caller: Caller | undefined): string {
 }
 
 function requireDevice(telemetry: Telemetry, id: string): void {
-  if (telemetry.devices.exists(id)) return;
-  throw new HearthError('not_found', `there is no device "${id}"`, {
-    hint: 'hearth device list shows every device.',
-    field: 'id',
-  });
+  if (!telemetry.devices.exists(id)) throw unknownDevice(id);
 }

@@ -67,6 +67,9 @@ export const historyAnswer = z
     start: time,
     end: time,
     interval: z.string().nullable(),
+    withheld: z.array(z.string()).optional().openapi({
+      description: 'Sensitive metrics that were asked for and that you may not see',
+    }),
     data: z.array(z.object({ timestamp: time }).catchall(value.nullable())),
     total_points: z.number().int().openapi({ description: 'Rows in data' }),
     truncated: z.boolean().openapi({ description: 'Whether the limit left rows out' }),
@@ -98,6 +101,9 @@ export const statisticsAnswer = z
     device_id: z.string(),
     start: time,
     end: time,
+    withheld: z.array(z.string()).optional().openapi({
+      description: 'Sensitive metrics that were asked for and that you may not see',
+    }),
     metrics: z.record(z.string(), metricStatistics),
     energy_kwh: z.number().nullable().openapi({
       description:

@@ -3,38 +3,41 @@ import type { Config } from '#config';
 import type { Db } from '#db';
 import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
 import type { Accept } from '#mqtt';
+import type { Reseal, Vault } from '#secrets';
 import type { Batch, Series } from './batch.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { Committer } from './committer.ts';
+import { History, type Reader } from './history.ts';
 import { Intake } from './intake.ts';
 import { type DeviceRefusals, Quarantine } from './quarantine.ts';
 import { telemetryRoutes } from './routes.ts';
-import { rowsOf } from './rows.ts';
+import { Sealing } from './sealing.ts';
 import { SeriesBook } from './series.ts';
 import { Storage } from './storage.ts';
-import { HighWaterMark } from './store.ts';
-import { latestUs } from './timestamp.ts';
-import {
-  type DeviceStatistics,
-  defaultAggregates,
-  type MessageProtection,
-  type QuarantinedMessage,
-  type Receipt,
-  type Sample,
-  type SetAside,
-  type StorageIncident,
-  type StorageReport,
-  type Submission,
-  type TelemetryHealth,
-  type TelemetryQuery,
-  type TelemetryRow,
-  type Value,
+import { HighWaterMark, SealedStore } from './store.ts';
+import type { Reading as NewestReading } from './summary.ts';
+import type {
+  DeviceStatistics,
+  MessageProtection,
+  QuarantinedMessage,
+  Receipt,
+  Sample,
+  SetAside,
+  StorageIncident,
+  StorageReport,
+  Submission,
+  TelemetryHealth,
+  TelemetryQuery,
+  TelemetryRow,
+  Value,
 } from './types.ts';
 import type { ReadyMessage } from './worker/protocol.ts';
 
 /** What telemetry needs to know of devices. */
 export interface KnownDevices {
   exists(deviceId: string): boolean;
+  /** The metrics whose values are kept encrypted; asked for each message. */
+  sensitiveOf(deviceId: string): ReadonlySet<string>;
   latest(
     deviceId: string,
   ): { readonly timeUs: number; readonly values: Readonly<Record<string, Value>> } | undefined;
@@ -51,6 +54,8 @@ export interface TelemetryOptions {
   readonly devices: KnownDevices;
   /** Checks signatures and opens boxes; without it every message is read as it stands. */
   readonly protection?: MessageProtection;
+  /** Seals the keys of sensitive metrics; without it what is sensitive is refused. */
+  readonly vault?: Vault;
   /** The journal grows no further than this many bytes; 2 GB by default. */
   readonly journalBytes?: number;
 }
@@ -72,6 +77,8 @@ export class Telemetry implements Part {
   readonly #mark: HighWaterMark;
   readonly #series = new SeriesBook();
   readonly #quarantine: Quarantine;
+  readonly #sealing: Sealing;
+  readonly #history: History;
   readonly #storage: Storage;
   readonly #committer: Committer;
   readonly #intake: Intake;
@@ -91,7 +98,13 @@ export class Telemetry implements Part {
     this.#log = log;
     this.onSample = new Signal('telemetry.sample', log);
     this.#mark = new HighWaterMark(options.db);
-    this.#quarantine = new Quarantine(clock, { kept: config['telemetry.quarantine'] });
+    const sensitiveOf = (deviceId: string) => options.devices.sensitiveOf(deviceId);
+    this.#quarantine = new Quarantine(clock, {
+      kept: config['telemetry.quarantine'],
+      isConfidential: (deviceId) => sensitiveOf(deviceId).size > 0,
+    });
+    const store = new SealedStore(options.db);
+    this.#sealing = new Sealing({ store, vault: options.vault, clock, log });
     this.#storage = new Storage({
       clock,
       log,
@@ -114,12 +127,21 @@ export class Telemetry implements Part {
       onCommitted: (batch) => this.#tell(batch),
     });
     this.#clockWatch = new ClockWatch(clock);
+    this.#history = new History({
+      storage: this.#storage,
+      series: this.#series,
+      sealing: this.#sealing,
+      sensitiveOf,
+      log,
+    });
     this.#intake = new Intake({
       clock,
       series: this.#series,
       committer: this.#committer,
       quarantine: this.#quarantine,
       protection: options.protection,
+      sealing: this.#sealing,
+      sensitiveOf,
       limits: {
         messagesPerSecond: config['limits.messages_per_second'],
         messageBytes: config['limits.body_bytes'],
@@ -128,8 +150,12 @@ export class Telemetry implements Part {
     });
   }
 
-  /** @throws HearthError `storage_failed` when the store cannot be opened; damage does not matter. */
+  /**
+   * @throws HearthError `storage_failed` when the store cannot be opened (damage does not matter),
+   * `data_directory` when the key file is not the one that sensitive readings were kept with.
+   */
   async start(): Promise<void> {
+    this.#sealing.start();
     await this.#storage.start();
     this.#timers = [
       this.clock.every(savingMs, () => this.#save()),
@@ -161,26 +187,32 @@ export class Telemetry implements Part {
 
   /**
    * A device's readings or buckets, in pages of rows; whoever reads slowly is waited for. Everything
-   * that was committed before the first page is asked for is in it.
+   * that was committed before the first page is asked for is in it. What is sensitive is in it only
+   * for a reader who may see that.
    * @throws HearthError `bad_request` for an unknown time zone, `unavailable` while storage restarts.
    */
-  async *query(query: TelemetryQuery): AsyncIterable<readonly TelemetryRow[]> {
-    const bounded = { ...query, ...withinTime(query) };
-    let page = await this.#storage.ask('page', { query: bounded, cursor: undefined });
-    for (;;) {
-      if (page.timesUs.length > 0) yield rowsOf(page);
-      if (page.next === undefined) return;
-      page = await this.#storage.ask('page', { query: bounded, cursor: page.next });
-    }
+  query(query: TelemetryQuery, reader: Reader = anyone): AsyncIterable<readonly TelemetryRow[]> {
+    return this.#history.query(query, reader);
   }
 
   /** The columns that an answer to `query` may have after its timestamp, in their order. */
-  columnsOf(query: TelemetryQuery): readonly string[] {
-    const known = [...this.#series.of(query.deviceId).keys()].sort();
-    const metrics = query.fields ?? known;
-    if (query.intervalMs === undefined) return metrics;
-    const named = query.aggregates ?? defaultAggregates;
-    return metrics.flatMap((metric) => named.map((aggregate) => `${metric}_${aggregate}`));
+  columnsOf(query: TelemetryQuery, reader: Reader = anyone): readonly string[] {
+    return this.#history.columnsOf(query, reader);
+  }
+
+  /** The sensitive metrics that an answer leaves out for this reader. */
+  withheld(deviceId: string, fields: readonly string[] | undefined, reader: Reader): string[] {
+    return this.#history.withheld(deviceId, fields, reader);
+  }
+
+  /** The newest value of each sensitive metric: only for those who may see them. */
+  newestSensitive(deviceId: string): Promise<ReadonlyMap<string, NewestReading>> {
+    return this.#history.newestSensitive(deviceId);
+  }
+
+  /** Seals the keys of sensitive metrics anew, when the key file is rotated. */
+  reseal(reseal: Reseal): void {
+    this.#sealing.reseal(reseal);
   }
 
   routes(api: Api): void {
@@ -189,13 +221,10 @@ export class Telemetry implements Part {
 
   /** Sums a device's readings up, from `startUs`, before `endUs`. */
   statistics(
-    deviceId: string,
-    startUs: number,
-    endUs: number,
-    fields?: readonly string[],
+    asked: Pick<TelemetryQuery, 'deviceId' | 'startUs' | 'endUs' | 'fields'>,
+    reader: Reader = anyone,
   ): Promise<DeviceStatistics> {
-    const span = withinTime({ startUs, endUs });
-    return this.#storage.ask('statistics', { deviceId, fields, ...span });
+    return this.#history.statistics(asked, reader);
   }
 
   readonly quarantine = {
@@ -257,6 +286,7 @@ export class Telemetry implements Part {
   async forget(deviceId: string): Promise<void> {
     this.#intake.forget(deviceId);
     this.#quarantine.forget(deviceId);
+    this.#sealing.forget(deviceId);
     const waiting = this.#removed.get(deviceId) ?? [];
     this.#removed.set(deviceId, [...waiting, ...this.#series.forget(deviceId)]);
     await this.#forgetRemoved();
@@ -310,6 +340,11 @@ export class Telemetry implements Part {
     } catch (error) {
       this.#log.error({ err: error }, 'the high-water mark was not saved');
     }
+    try {
+      this.#sealing.save();
+    } catch (error) {
+      this.#log.error({ err: error }, 'which metrics are sealed was not saved');
+    }
     if (!this.#storage.ready) return;
     const entries = this.#quarantine.takeUnsaved();
     if (entries.length === 0) return;
@@ -330,8 +365,5 @@ export class Telemetry implements Part {
   }
 }
 
-/** The part of a span of time in which there can be readings at all. */
-const withinTime = ({ startUs, endUs }: { startUs: number; endUs: number }) => ({
-  startUs: Math.max(startUs, 0),
-  endUs: Math.min(endUs, latestUs),
-});
+/** Whoever is not known to see more. */
+const anyone: Reader = { sensitive: false };

@@ -12,8 +12,10 @@ export interface Sample {
   readonly receivedUs: number;
   /** Whether the device gave no usable time and the receipt stands in for it. */
   readonly stamped: boolean;
-  /** Flat metric names (`power`, `sensors.pm25`) to values. */
+  /** Flat metric names (`power`, `sensors.pm25`) to values; none of a sensitive metric. */
   readonly values: Readonly<Record<string, Value>>;
+  /** Likewise of sensitive metrics: only for those who may see what is sensitive. */
+  readonly sensitive?: Readonly<Record<string, Value>>;
 }
 
 /** A message on its way in, before anything about it is known to be true. */
@@ -87,6 +89,8 @@ export interface TelemetryQuery {
   readonly order?: 'asc' | 'desc';
   /** `null`: buckets without readings are rows without metrics. They are left out by default. */
   readonly fill?: 'null';
+  /** Leaves out what is sealed; the service decides it. */
+  readonly withoutSealed?: boolean;
 }
 
 /** One answer row: `timestamp` ISO 8601 UTC, then metrics (or `<metric>_avg` …). Gaps are `null`. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Action, sightWith } from '#auth';
 import { attempt, device, type Home, openHome, person, publish, service } from './home.ts';
 
 async function homeWith(...ids: string[]): Promise<Home> {
@@ -89,13 +90,14 @@ describe('a user name and password', () => {
 
   it('may be an API token on the WebSocket, and nowhere else', async () => {
     const { gate, auth } = await homeWith();
-    const guest = auth.tokens.create({ name: 'wall tablet', role: 'guest' });
+    const scopes = ['devices.read', 'telemetry.read'] as const;
+    const tablet = auth.tokens.create({ name: 'wall tablet', role: 'service', scopes });
     const bridge = auth.tokens.create({ name: 'bridge', role: 'service' });
     const tryWith = (token: string, transport: 'websocket' | 'tcp') =>
       gate.authenticate(attempt({ transport, username: 'x', password: Buffer.from(token) }));
-    expect(await tryWith(guest.token, 'websocket')).toEqual(person(`token:${guest.id}`));
+    expect(await tryWith(tablet.token, 'websocket')).toEqual(person(`token:${tablet.id}`));
     expect(await tryWith(bridge.token, 'websocket')).toEqual(service(`token:${bridge.id}`));
-    expect(await tryWith(guest.token, 'tcp')).toMatchObject({ refused: 'bad_credentials' });
+    expect(await tryWith(tablet.token, 'tcp')).toMatchObject({ refused: 'bad_credentials' });
   });
 });
 
@@ -162,18 +164,102 @@ describe('publishing', () => {
   });
 
   it('is not for people', async () => {
-    const { gate } = await homeWith('plug');
-    expect(gate.mayPublish(person('token:1'), 'devices/plug/telemetry').allowed).toBe(false);
-    expect(gate.maySubscribe(person('token:1'), '#')).toBe(true);
-    // What is said to devices may hold secrets: guests are people too.
+    const { gate, auth } = await homeWith('plug');
+    const { id } = auth.tokens.create({ name: 'phone', role: 'member' });
+    const phone = person(`token:${id}`);
+    expect(gate.mayPublish(phone, 'devices/plug/telemetry').allowed).toBe(false);
+    expect(gate.maySubscribe(phone, '#')).toBe(true);
+    // What is said to devices may hold secrets.
     for (const topic of ['devices/plug/command', 'smartplug/plug/config', 'device/plug/command']) {
-      expect(gate.mayReceive(person('token:1'), topic), topic).toBe(false);
+      expect(gate.mayReceive(phone, topic), topic).toBe(false);
       expect(gate.mayReceive(service('node-red'), topic), topic).toBe(true);
     }
-    expect(gate.maySubscribe(person('token:1'), 'devices/+/command')).toBe(false);
-    expect(gate.mayReceive(person('token:1'), 'devices/plug/telemetry')).toBe(true);
-    expect(gate.mayReceive(person('token:1'), '$hearth/x')).toBe(false);
+    expect(gate.maySubscribe(phone, 'devices/+/command')).toBe(false);
+    expect(gate.mayReceive(phone, 'devices/plug/telemetry')).toBe(true);
+    expect(gate.mayReceive(phone, '$hearth/x')).toBe(false);
   });
+});
+
+describe('a guest', () => {
+  /** As the gate would see someone with whom the lamp is shared. */
+  async function visit() {
+    const home = await homeWith('plug', 'lamp');
+    const { auth, devices } = home;
+    const token = auth.tokens.create({ name: 'tablet', role: 'guest' });
+    const shared = {
+      accessTo: (_: string, id: string) => (id === 'lamp' ? ('read' as const) : undefined),
+      devicesOf: () => ['lamp'],
+    };
+    const accept = () => () => undefined;
+    const gate = devices.gate({
+      telemetry: accept,
+      ack: accept,
+      sightOf: (caller) =>
+        sightWith(caller && { ...caller, kind: 'person', role: 'guest', sessionId: 's' }, shared),
+    });
+    return { gate, token, tablet: person(`token:${token.id}`) };
+  }
+
+  it.each([
+    ['devices/lamp/telemetry', true],
+    ['device/lamp/data', true],
+    ['smartplug/lamp/status', true],
+    ['devices/lamp/command', false],
+    ['devices/plug/telemetry', false],
+    ['devices/nothing/telemetry', false],
+    ['devices/lamp/telemetry/more', false],
+    ['house/doorbell', false],
+    ['$SYS/broker/clients/connected', false],
+  ])('reads %s: %s', async (topic, mayRead) => {
+    const { gate, tablet } = await visit();
+    expect(gate.mayReceive(tablet, topic)).toBe(mayRead);
+    expect(gate.maySubscribe(tablet, topic)).toBe(mayRead);
+  });
+
+  it('may ask for all that there is, and gets what it sees of it', async () => {
+    const { gate, tablet } = await visit();
+    for (const filter of ['#', 'devices/#', 'devices/+/telemetry']) {
+      expect(gate.maySubscribe(tablet, filter), filter).toBe(true);
+    }
+    for (const filter of ['$SYS/#', '$hearth/#', 'devices/+/command']) {
+      expect(gate.maySubscribe(tablet, filter), filter).toBe(false);
+    }
+  });
+
+  it('is not told by a client id which devices there are', async () => {
+    const { gate, token, tablet } = await visit();
+    const knock = (clientId: string) =>
+      gate.authenticate(
+        attempt({
+          transport: 'websocket',
+          username: 'x',
+          password: Buffer.from(token.token),
+          clientId,
+        }),
+      );
+    for (const clientId of ['plug', 'lamp', 'nothing']) {
+      expect(await knock(clientId), clientId).toMatchObject({ refused: 'identifier' });
+    }
+    for (const clientId of ['', 'tablet:hall']) {
+      expect(await knock(clientId), clientId).toEqual(tablet);
+    }
+  });
+});
+
+it('lets a token write for devices only when all of that is in its scopes', async () => {
+  const { gate, auth } = await homeWith();
+  const kindWith = async (scopes: readonly Action[] | undefined) => {
+    const { token } = auth.tokens.create({ name: 'a bridge', role: 'service', scopes });
+    const answer = await gate.authenticate(
+      attempt({ transport: 'websocket', username: 'x', password: Buffer.from(token) }),
+    );
+    return 'refused' in answer ? answer.refused : answer.kind;
+  };
+  expect(await kindWith(undefined)).toBe('service');
+  expect(await kindWith(['telemetry.read', 'telemetry.write', 'devices.control'])).toBe('service');
+  expect(await kindWith(['telemetry.read', 'telemetry.write'])).toBe('person');
+  expect(await kindWith(['telemetry.read'])).toBe('person');
+  expect(await kindWith(['telemetry.write'])).toBe('not_authorized');
 });
 
 describe('a device can be reached', () => {
@@ -269,10 +355,10 @@ it('ends the connections of a token within a minute after it expired', async () 
 
 it('makes certificates, and none for a device that is disabled', async () => {
   const { devices } = await homeWith('plug');
-  const issued = await devices.issueCertificate('plug');
+  const issued = await devices.proofs.issueCertificate('plug');
   expect(issued.caPem).toContain('BEGIN CERTIFICATE');
   expect(issued.mqttsPort).toBe(8883);
-  expect(devices.certificatesOf('plug')).toMatchObject([{ serial: issued.serial }]);
+  expect(devices.proofs.certificatesOf('plug')).toMatchObject([{ serial: issued.serial }]);
   devices.update('plug', { state: 'disabled' });
-  await expect(devices.issueCertificate('plug')).rejects.toMatchObject({ code: 'conflict' });
+  await expect(devices.proofs.issueCertificate('plug')).rejects.toMatchObject({ code: 'conflict' });
 });

@@ -8,6 +8,7 @@ import { type DeviceChange, Devices } from '#devices';
 import { silentLog } from '#kernel';
 import type { Accept, ConnectAttempt, Gate, Identity, InboundMessage } from '#mqtt';
 import { Authority } from '#pki';
+import { Secrets } from '#secrets';
 import { ManualClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 
@@ -18,6 +19,7 @@ export interface Home {
   readonly directory: string;
   readonly db: Db;
   readonly clock: ManualClock;
+  readonly secrets: Secrets;
   readonly authority: Authority;
   readonly auth: Auth;
   readonly audit: Audit;
@@ -42,13 +44,22 @@ export async function openHome(at?: string, nowMs = startMs): Promise<Home> {
   migrate(db, migrations);
   const shared = { db, clock, log: silentLog };
   const names = ['hub.local', 'localhost', '127.0.0.1'];
+  const secrets = new Secrets({ keyPath: join(directory, 'hearth.key'), log: silentLog });
+  await secrets.start();
   const authority = new Authority({
     ...shared,
+    vault: secrets,
     directory: join(directory, 'pki'),
     localNames: () => [...names],
   });
-  const auth = new Auth({ ...shared, directory, homeName: 'Elm Street 7' });
   const audit = new Audit(shared);
+  const auth = new Auth({
+    ...shared,
+    directory,
+    homeName: 'Elm Street 7',
+    vault: secrets,
+    audit,
+  });
   const devices = new Devices({ ...shared, authority, auth, audit, mqttsPort: () => 8883 });
   const taken: string[] = [];
   const acknowledged: string[] = [];
@@ -76,6 +87,7 @@ export async function openHome(at?: string, nowMs = startMs): Promise<Home> {
     directory,
     db,
     clock,
+    secrets,
     authority,
     auth,
     audit,

@@ -11,10 +11,10 @@ it('gives a device its key once and keeps only a hash of it', async () => {
   expect(JSON.stringify(db.prepare('SELECT * FROM api_keys').all())).not.toContain(apiKey);
 });
 
-it('voids the old key when it gives a new one, and every key of a revoked or disabled device', async () => {
+it('voids the old key when it gives a new one without an overlap, and every key of a revoked or disabled device', async () => {
   const { devices } = await openHome();
   const { apiKey } = devices.create({ id: 'plug' });
-  const second = devices.rotateApiKey('plug');
+  const { apiKey: second } = devices.proofs.rotateApiKey('plug', 0);
   expect(devices.deviceOfApiKey(apiKey)).toBeUndefined();
   devices.update('plug', { state: 'disabled' });
   expect(devices.deviceOfApiKey(second)).toBeUndefined();

@@ -309,7 +309,11 @@ describe('statistics', () => {
     await store(telemetry, 'plug', sent);
     await telemetry.seal();
     await store(telemetry, 'plug', sent.slice(50));
-    const { metrics, energyKwh } = await telemetry.statistics('plug', noonUs, noonUs + 3600e6);
+    const { metrics, energyKwh } = await telemetry.statistics({
+      deviceId: 'plug',
+      startUs: noonUs,
+      endUs: noonUs + 3600e6,
+    });
     expect(metrics).toEqual({
       n: {
         count: 101,
@@ -377,7 +381,11 @@ describe('statistics', () => {
       'plug',
       readings.map(([minute, power]) => ({ ts: noonUs + minute * 60e6, power })),
     );
-    const { energyKwh } = await telemetry.statistics('plug', noonUs, noonUs + 7200e6);
+    const { energyKwh } = await telemetry.statistics({
+      deviceId: 'plug',
+      startUs: noonUs,
+      endUs: noonUs + 7200e6,
+    });
     expect(energyKwh).toEqual(kwh === null ? null : expect.closeTo(kwh, 9));
   });
 });

@@ -98,7 +98,7 @@ describe('after a power cut', () => {
 
 describe('a damaged sealed file', () => {
   it.each<[string, (path: string) => void]>([
-    ['cut short', (path) => truncateSync(path, statSync(path).size / 2)],
+    ['cut short', (path) => truncateSync(path, Math.floor(statSync(path).size / 2))],
     ['filled with zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
     ['changed in one bit', (path) => flip(path, 60, 3)],
     ['gone', (path) => rmSync(path)],

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../support/directory.ts';
 import { noonUs, secondUs, startTelemetry, store } from './support.ts';
 
 const device: Caller = { kind: 'device', id: 'plug', name: 'plug', role: 'device' };
-const guest: Caller = { kind: 'person', id: 'g', name: 'Guest', role: 'guest' };
+const guest: Caller = { kind: 'person', sessionId: 's1', id: 'g', name: 'Guest', role: 'guest' };
 
 /** Telemetry's routes alone, with errors as plain JSON of their code and field. */
 function app(telemetry: Telemetry, caller: Caller | undefined) {

@@ -3,6 +3,7 @@ import { expect, onTestFinished } from 'vitest';
 import { type Config, loadConfig } from '#config';
 import { type Db, migrate, migrations, openDatabase } from '#db';
 import { silentLog } from '#kernel';
+import type { Vault } from '#secrets';
 import { Telemetry } from '../../src/telemetry/service.ts';
 import type {
   MessageProtection,
@@ -31,6 +32,8 @@ export interface BenchOptions {
   readonly journalBytes?: number;
   readonly exists?: (deviceId: string) => boolean;
   readonly protection?: MessageProtection;
+  readonly sensitiveOf?: (deviceId: string) => ReadonlySet<string>;
+  readonly vault?: Vault;
 }
 
 /** A started telemetry over real files in `directory`, stopped when the test has finished. */
@@ -49,8 +52,13 @@ export async function startTelemetry(options: BenchOptions): Promise<Bench> {
     config,
     clock,
     log: silentLog,
-    devices: { exists: options.exists ?? (() => true), latest: () => undefined },
+    devices: {
+      exists: options.exists ?? (() => true),
+      latest: () => undefined,
+      sensitiveOf: options.sensitiveOf ?? (() => new Set()),
+    },
     ...(options.protection && { protection: options.protection }),
+    ...(options.vault && { vault: options.vault }),
     ...(options.journalBytes === undefined ? {} : { journalBytes: options.journalBytes }),
   });
   await telemetry.start();

@@ -14,6 +14,7 @@ export function checkDefinition(definition: TypeDefinition): void {
   const { actions, metrics } = definition;
   checkUnique(actions, 'actions');
   checkUnique(metrics, 'metrics');
+  checkSensitive(definition);
   for (const [index, action] of actions.entries()) {
     const field = `actions.${index}`;
     checkRange(action, field);
@@ -32,6 +33,17 @@ function checkUnique(named: readonly { readonly name: string }[], field: string)
   for (const [index, { name }] of named.entries()) {
     if (seen.has(name)) refuse(`${field}.${index}.name`, `${name} is there twice`);
     seen.add(name);
+  }
+}
+
+/** What commands bring about is known to whoever sees commands: it cannot be kept from view. */
+function checkSensitive({ actions, metrics }: TypeDefinition): void {
+  for (const [index, { name, sensitive }] of metrics.entries()) {
+    if (sensitive !== true) continue;
+    const by = actions.find(
+      ({ sets, toggles }) => toggles === name || Object.hasOwn(sets ?? {}, name),
+    );
+    if (by !== undefined) refuse(`metrics.${index}.sensitive`, `${by.name} brings ${name} about`);
   }
 }
 

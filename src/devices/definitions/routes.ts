@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, actorOf, route } from '#auth';
+import { type Api, actorOf, route, type Sight, sightOf } from '#auth';
 import { body, json } from '../openapi.ts';
 import { deviceIdParam } from '../schema.ts';
 import { deviceType, deviceTypeChange, newDeviceType, typeParam } from './schema.ts';
-import type { Definitions } from './service.ts';
+import { type Definitions, unknownType } from './service.ts';
+import { shipped } from './shipped.ts';
 import type { TypeDefinition } from './types.ts';
 
 const tags = ['device types'];
@@ -12,10 +13,16 @@ const tags = ['device types'];
 interface Typed {
   readonly definitions: Definitions;
   definitionOf(deviceId: string): TypeDefinition;
+  listFor(sight: Sight): readonly { readonly type: string }[];
 }
 
 export function typeRoutes(api: Api, devices: Typed): void {
   const { definitions } = devices;
+  /** A type of the owner's own tells of the devices that it was made for. */
+  const isSeen = (sight: Sight, wanted: string) =>
+    sight.seesAll ||
+    shipped.some(({ type }) => type === wanted) ||
+    devices.listFor(sight).some(({ type }) => type === wanted);
   api.openapi(
     route('devices.read', {
       method: 'get',
@@ -24,7 +31,11 @@ export function typeRoutes(api: Api, devices: Typed): void {
       summary: 'What each type of device can do and tell; those that come with Hearth first',
       responses: { 200: json('They', z.object({ device_types: z.array(deviceType) })) },
     }),
-    (context) => context.json({ device_types: definitions.list() }, 200),
+    (context) => {
+      const sight = sightOf(context);
+      const list = definitions.list().filter(({ type }) => isSeen(sight, type));
+      return context.json({ device_types: list }, 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -47,7 +58,11 @@ export function typeRoutes(api: Api, devices: Typed): void {
       request: { params: typeParam },
       responses: { 200: json('The type', deviceType) },
     }),
-    (context) => context.json(definitions.get(context.req.valid('param').type), 200),
+    (context) => {
+      const { type } = context.req.valid('param');
+      if (!isSeen(sightOf(context), type)) throw unknownType(type);
+      return context.json(definitions.get(type), 200);
+    },
   );
   api.openapi(
     route('devices.write', {

@@ -62,7 +62,17 @@ const action = z
   })
   .openapi('ActionDefinition');
 
-const metric = z.strictObject({ name: word, label, unit }).openapi('MetricDefinition');
+const metric = z
+  .strictObject({
+    name: word,
+    label,
+    unit,
+    sensitive: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'Kept encrypted, and shown to those alone who may see it' }),
+  })
+  .openapi('MetricDefinition');
 
 const power = z
   .strictObject({ property: word, on: word, off: word })

@@ -79,12 +79,7 @@ export class Definitions {
   /** @throws HearthError `not_found`. */
   get(type: string): TypeDefinition {
     const found = this.#find(type);
-    if (found === undefined) {
-      throw new HearthError('not_found', `there is no device type "${type.slice(0, 64)}"`, {
-        field: 'type',
-        hint: 'GET /api/v1/device-types lists them.',
-      });
-    }
+    if (found === undefined) throw unknownType(type);
     return found;
   }
 
@@ -168,3 +163,9 @@ export class Definitions {
     );
   }
 }
+
+export const unknownType = (type: string): HearthError =>
+  new HearthError('not_found', `there is no device type "${type.slice(0, 64)}"`, {
+    field: 'type',
+    hint: 'GET /api/v1/device-types lists them.',
+  });

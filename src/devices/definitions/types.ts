@@ -40,6 +40,8 @@ export interface MetricDefinition {
   readonly label: string;
   /** `W`, `°C`, `%`; empty for what has none. */
   readonly unit: string;
+  /** Whether its values are kept encrypted, and shown to those alone who may see what is sensitive. */
+  readonly sensitive?: boolean;
 }
 
 /** A kind of device as data: what can be done with it and what it tells. JSON as REST shows it. */

@@ -1,5 +1,4 @@
-import { HearthError } from '#kernel';
-import { Buckets } from '../buckets.ts';
+import { type Buckets, bucketsFor } from '../buckets.ts';
 import { type Aggregate, defaultAggregates, type TelemetryQuery, type Value } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
@@ -25,7 +24,7 @@ export async function readBucketed(
 ): Promise<Page> {
   const left = remaining(query, cursor);
   const rowsLeft = rowsLeftOf(query, cursor);
-  const buckets = bucketsOf(query, intervalUs, left);
+  const buckets = bucketsFor(intervalUs, query.timeZone, left.startUs, left.endUs);
   const filled = query.fill === 'null';
   const page = await reader.read<Page | undefined>(left, undefined, async (open) => {
     const stretch = filled ? left : withReadings(left, open);
@@ -34,17 +33,6 @@ export async function readBucketed(
   });
   if (page !== undefined) return page;
   return filled ? emptyBuckets(query, buckets, left, rowsLeft) : emptyPage;
-}
-
-function bucketsOf(query: TelemetryQuery, intervalUs: number, left: Window): Buckets {
-  try {
-    return new Buckets(intervalUs, query.timeZone ?? 'UTC', left.startUs, left.endUs);
-  } catch {
-    throw new HearthError('bad_request', `there is no time zone "${query.timeZone}"`, {
-      field: 'tz',
-      hint: 'Write an IANA name such as Europe/Berlin.',
-    });
-  }
 }
 
 /** The part of a stretch that has readings, so that years of nothing cost nothing. */

@@ -14,6 +14,9 @@ export interface Parameters {
   readonly types: Record<string, DuckDBType>;
 }
 
+/** How long an end waits for whoever has the connection, each time. */
+const patienceMs = 500;
+
 /**
  * DuckDB as Hearth uses it: in memory, on one connection. Using that from two places at once can
  * crash the process, so whoever wants it takes a turn.
@@ -49,6 +52,23 @@ export class Engine {
     this.#connection = await this.#instance.connect();
     // A sealed file never changes, so what its footer said is still true.
     await this.#connection.run('SET parquet_metadata_cache = true');
+  }
+
+  /**
+   * Runs `last` when everyone who asked before is done, and closes. Whoever holds the connection for
+   * long meanwhile is cut short: a worker that does not leave in time is ended from outside, and that
+   * aborts the process when DuckDB is in the middle of something.
+   */
+  async end(last: () => void): Promise<void> {
+    const interrupting = setInterval(() => this.#connection?.interrupt(), patienceMs);
+    try {
+      await this.turn(() => {
+        last();
+        this.close();
+      });
+    } finally {
+      clearInterval(interrupting);
+    }
   }
 
   close(): void {

@@ -22,8 +22,8 @@ export const rowsLeftOf = (query: TelemetryQuery, cursor: Cursor | undefined): n
 
 /** The part of the query's time that is still to come. */
 export function remaining(query: TelemetryQuery, cursor: Cursor | undefined): Scope {
-  const { deviceId, fields } = query;
+  const { deviceId, fields, withoutSealed } = query;
   const startUs = isDescending(query) ? query.startUs : (cursor?.edgeUs ?? query.startUs);
   const endUs = isDescending(query) ? (cursor?.edgeUs ?? query.endUs) : query.endUs;
-  return { deviceId, fields, startUs, endUs };
+  return { deviceId, fields, withoutSealed, startUs, endUs };
 }

@@ -7,7 +7,8 @@ interface NewestValue {
   readonly timeUs: number;
   readonly receivedUs: number;
   readonly stamped: boolean;
-  readonly value: Value;
+  /** `null` when it is sealed: the hub itself does not need it. */
+  readonly value: Value | null;
 }
 
 /** The newest value of each series in the batches it is shown; of one time, the one shown last. */
@@ -36,7 +37,7 @@ export class NewestValues {
     const groups = new Map<string, Sample & { readonly values: Record<string, Value> }>();
     for (const [id, { value, ...newest }] of this.#bySeries) {
       const series = names.find(id);
-      if (series === undefined) continue;
+      if (series === undefined || value === null) continue;
       const key = `${newest.timeUs} ${series.device}`;
       const group = groups.get(key) ?? { deviceId: series.device, ...newest, values: {} };
       groups.set(key, group);

@@ -1,12 +1,12 @@
 import type { DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api';
 import { kinds } from '../points.ts';
 import type { Value } from '../types.ts';
-import type { Cursor, Page } from './protocol.ts';
+import type { Cell, Cursor, Page } from './protocol.ts';
 
 /** Gathers values that come in order of time into rows with a column for each metric. */
 export class Pivot {
   readonly #names: ReadonlyMap<number, string>;
-  readonly #columns = new Map<number, (Value | null | undefined)[]>();
+  readonly #columns = new Map<number, Cell[]>();
   readonly #times: number[] = [];
   /** Where each time's row is, for rows that were laid out beforehand. */
   readonly #rowOf = new Map<number, number>();
@@ -28,7 +28,7 @@ export class Pivot {
     this.#rowOf.set(timeUs, this.#row);
   }
 
-  put(column: number, value: Value): void {
+  put(column: number, value: Cell): void {
     let values = this.#columns.get(column);
     if (values === undefined) {
       values = [];
@@ -67,12 +67,17 @@ export class Pivot {
   }
 }
 
-/** A value as it was sent, from the columns it is kept in. */
-export function asSent(kind: unknown, value: unknown, text: unknown): Value {
+/** A value as it was sent, from the columns it is kept in; `null` for one that is sealed. */
+export function asSent(kind: unknown, value: unknown, text: unknown): Value | null {
+  if (kind === kinds.sealed) return null;
   if (kind === kinds.text) return String(text ?? '');
   if (kind === kinds.boolean) return value === 1;
   return value as number;
 }
+
+/** As above, with what a sealed one was sealed to. */
+export const asKept = (kind: unknown, value: unknown, text: unknown): Cell =>
+  kind === kinds.sealed ? { sealed: String(text ?? '') } : asSent(kind, value, text);
 
 /** A reader for each column of a chunk, in order. */
 export const columnsOf = (chunk: DuckDBDataChunk): DuckDBVector[] =>

@@ -9,7 +9,7 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { kindOf, kinds, type Points } from '../points.ts';
+import { isText, kindOf, type Points } from '../points.ts';
 
 const columnTypes = [INTEGER, BIGINT, DOUBLE, VARCHAR, UTINYINT];
 /** What a chunk of DuckDB holds. Full ones are what makes appending fast. */
@@ -56,7 +56,7 @@ export class PointAppender {
         this.#chunk.series.setItem(row, points.series[at] as number);
         this.#chunk.times.setItem(row, BigInt(points.timesUs[at] as number));
         this.#chunk.marks.setItem(row, mark);
-        if (kindOf(mark) === kinds.text) {
+        if (isText(kindOf(mark))) {
           hasTexts = true;
           this.#chunk.values.setItem(row, null);
           this.#chunk.texts.setItem(row, points.texts[value] ?? '');

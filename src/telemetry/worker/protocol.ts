@@ -56,11 +56,19 @@ export interface Cursor {
   readonly rowsLeft: number;
 }
 
-/** Rows in columns; `undefined` where a row has no such metric, `null` where a bucket has none. */
+/** A value of a sensitive metric, which the main thread opens for those who may see it. */
+export interface SealedValue {
+  readonly sealed: string;
+}
+
+/** `undefined` where a row has no such metric, `null` where a bucket has none. */
+export type Cell = Value | SealedValue | null | undefined;
+
+/** Rows in columns. */
 export interface Page {
   readonly timesUs: Float64Array;
   readonly names: readonly string[];
-  readonly columns: readonly (readonly (Value | null | undefined)[])[];
+  readonly columns: readonly (readonly Cell[])[];
   readonly next: Cursor | undefined;
 }
 
@@ -76,6 +84,7 @@ export interface Questions {
       readonly startUs: number;
       readonly endUs: number;
       readonly fields: readonly string[] | undefined;
+      readonly withoutSealed?: boolean;
     };
     readonly answer: DeviceStatistics;
   };

@@ -1,7 +1,7 @@
 import type { TelemetryQuery } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
-import { asSent, columnsOf, Pivot, read } from './pivot.ts';
+import { asKept, columnsOf, Pivot, read } from './pivot.ts';
 import type { Cursor, Page } from './protocol.ts';
 import type { OpenScope, Reader } from './reader.ts';
 
@@ -54,7 +54,7 @@ async function rawWindow(
         pivot.at(read(columns, 1, row) as number);
         pivot.put(
           read(columns, 0, row) as number,
-          asSent(read(columns, 4, row), read(columns, 2, row), read(columns, 3, row)),
+          asKept(read(columns, 4, row), read(columns, 2, row), read(columns, 3, row)),
         );
       }
       points += chunk.rowCount;

@@ -69,7 +69,7 @@ export async function writeSealedFile(
      ) TO '${files.pathOf(temporary).replaceAll("'", "''")}' (
        FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows},
        KV_METADATA {
-         hearth: 'time: UTC; kind: 0 number, 1 boolean, 2 text; flags: 1 stamped on receipt, 2 absurd device clock, 4 doubtful hub clock'
+         hearth: 'time: UTC; kind: 0 number, 1 boolean, 2 text, 3 sealed; flags: 1 stamped on receipt, 2 absurd device clock, 4 doubtful hub clock'
        }
      )`,
     );

@@ -1,5 +1,6 @@
 import { BIGINT, INTEGER, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import type { Series } from '../batch.ts';
+import { kinds } from '../points.ts';
 import type { Parameters } from './engine.ts';
 import type { Files } from './files.ts';
 import type { FileRange, Manifest } from './manifest.ts';
@@ -12,6 +13,8 @@ export interface Scope {
   readonly startUs: number;
   readonly endUs: number;
   readonly fields?: readonly string[] | undefined;
+  /** Leaves out what is sealed: of a metric that is not sensitive any more there is both. */
+  readonly withoutSealed?: boolean | undefined;
 }
 
 /** Where a scope's readings are. */
@@ -107,12 +110,12 @@ export function relationOf(scope: Scope, sources: Sources, files: Files): Relati
       WHERE list_contains($ids, series) AND time_us >= $start AND time_us < $end`);
   });
   const all = parts.join(' UNION ALL ');
-  const sql = sources.overlapping
+  const chosen = sources.overlapping
     ? `SELECT series, time_us, value, text, kind FROM (${all})
        QUALIFY row_number() OVER (PARTITION BY series, time_us ORDER BY source DESC, place DESC) = 1`
     : `SELECT series, time_us, value, text, kind FROM (${all})`;
   return {
-    sql,
+    sql: scope.withoutSealed ? `SELECT * FROM (${chosen}) WHERE kind <> ${kinds.sealed}` : chosen,
     ...parametersOf(scope, sources, files),
   };
 }

@@ -1,18 +1,10 @@
 import { kinds } from '../points.ts';
+import { joulesPerKwh, powerMetric, widestGapUs } from '../summary.ts';
 import type { DeviceStatistics, MetricStatistics, Value } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { asSent, columnsOf, read } from './pivot.ts';
 import type { OpenScope, Reader } from './reader.ts';
 import type { Scope } from './sources.ts';
-
-/** The metric that energy is integrated from, in watts. */
-const powerMetric = 'power';
-/**
- * Between readings further apart than this nothing is known, and nothing is counted. Above the five
- * minutes at which Tasmota reports by default, with room for a lost report.
- */
-const widestGapUs = 15 * 60e6;
-const joulesPerKwh = 3.6e6;
 
 /** Sums up a device's readings, metric by metric. */
 export function readStatistics(reader: Reader, scope: Scope): Promise<DeviceStatistics> {
@@ -38,7 +30,8 @@ async function metricStatistics(open: OpenScope): Promise<Record<string, MetricS
       for (let row = 0; row < chunk.rowCount; row++) {
         const at = (column: number): unknown => read(columns, column, row);
         const number = (column: number): number | null => at(column) as number | null;
-        const value = (column: number): Value => asSent(at(column + 2), at(column), at(column + 1));
+        const value = (column: number): Value | null =>
+          asSent(at(column + 2), at(column), at(column + 1));
         metrics.push([
           names.get(at(0) as number) ?? '',
           {

@@ -160,17 +160,16 @@ export class Vault {
     };
   }
 
-  /** Writes back what the WAL holds and lets go of everything, once a query or seal is through. */
+  /** Writes back what the WAL holds and lets go of everything, once a query or seal is through or cut short. */
   async close(): Promise<void> {
     const { db } = this.#opened;
-    await this.#engine.turn(() => {
+    await this.#engine.end(() => {
       try {
         db.pragma('wal_checkpoint(TRUNCATE)');
       } catch {
         // A full disk: the WAL stays, and the next start reads it.
       }
       closeQuietly(db);
-      this.#engine.close();
     });
   }
 
