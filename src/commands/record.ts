@@ -1,4 +1,5 @@
 import type { ActionValue, Scalar, StateMap } from '#devices';
+import { HearthError } from '#kernel';
 import type { Dialect } from './dialects.ts';
 import type { Command, CommandSource, CommandStatus } from './types.ts';
 
@@ -92,3 +93,6 @@ export const commandJson = (command: CommandRecord): Command => ({
   requested_by: command.requestedBy,
   batch_id: command.batchId,
 });
+
+export const unknownCommand = (id: string): HearthError =>
+  new HearthError('not_found', `there is no command "${id.slice(0, 64)}"`);

@@ -1,8 +1,19 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, actorOf, type Caller, originOf, route } from '#auth';
+import {
+  type Api,
+  actorOf,
+  originOf,
+  requireControl,
+  route,
+  type Sight,
+  sightOf,
+  unknownDevice,
+} from '#auth';
+import { unknownCommand } from './record.ts';
 import * as schema from './schema.ts';
 import type { Commands } from './service.ts';
 import { shownTo } from './shown.ts';
+import type { CommandFilter } from './store.ts';
 import type { Command } from './types.ts';
 
 const tags = ['commands'];
@@ -77,7 +88,7 @@ function listRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const filter = { ...context.req.valid('query'), deviceId: context.req.valid('param').id };
-      return context.json(shownList(context, commands.list(filter)), 200);
+      return context.json(listFor(sightOf(context), commands, filter), 200);
     },
   );
   api.openapi(
@@ -91,17 +102,26 @@ function listRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const { device_id: deviceId, ...filter } = context.req.valid('query');
-      return context.json(shownList(context, commands.list({ ...filter, deviceId })), 200);
+      const sight = sightOf(context);
+      if (deviceId !== undefined && !sight.sees(deviceId)) throw unknownDevice(deviceId);
+      return context.json(listFor(sight, commands, { ...filter, deviceId }), 200);
     },
   );
 }
 
-const shownList = (
-  context: { get(key: 'caller'): Caller | undefined },
-  found: readonly Command[],
-): { commands: Command[] } => ({
-  commands: found.map((command) => shownTo(context.get('caller'), command)),
-});
+function listFor(sight: Sight, commands: Commands, filter: CommandFilter): { commands: Command[] } {
+  // The command to begin after is asked about like any other.
+  if (filter.before !== undefined) getFor(sight, commands, filter.before);
+  const found = commands.list({ ...filter, deviceIds: sight.only() });
+  return { commands: found.map((command) => shownTo(sight, [command.device_id], command)) };
+}
+
+/** @throws HearthError `not_found`, also when it is for a device that this is not shown. */
+function getFor(sight: Sight, commands: Commands, id: string): Command {
+  const command = commands.get(id);
+  if (!sight.sees(command.device_id)) throw unknownCommand(id);
+  return command;
+}
 
 function singleRoutes(api: Api, commands: Commands): void {
   api.openapi(
@@ -115,7 +135,9 @@ function singleRoutes(api: Api, commands: Commands): void {
     }),
     (context) => {
       const { id } = context.req.valid('param');
-      const command = shownTo(context.get('caller'), commands.get(id));
+      const sight = sightOf(context);
+      const found = getFor(sight, commands, id);
+      const command = shownTo(sight, [found.device_id], found);
       return context.json({ ...command, history: commands.history(id) }, 200);
     },
   );
@@ -134,6 +156,8 @@ function singleRoutes(api: Api, commands: Commands): void {
     (context) => {
       const actor = actorOf(context.get('caller'));
       const { id } = context.req.valid('param');
+      const sight = sightOf(context);
+      requireControl(sight, [getFor(sight, commands, id).device_id]);
       return context.json(commands.cancel(id, actor, originOf(context)), 200);
     },
   );

@@ -23,7 +23,7 @@ import type {
   Sign,
   StatusNews,
 } from './ports.ts';
-import { type CommandRecord, commandJson, isPending } from './record.ts';
+import { type CommandRecord, commandJson, isPending, unknownCommand } from './record.ts';
 import { Retention } from './retention.ts';
 import { Returns } from './returns.ts';
 import { awaitsReport } from './roster.ts';
@@ -188,7 +188,7 @@ export class Commands implements Part {
    */
   cancel(id: string, actor: string, origin?: string): Command {
     const live = this.#course.find(id);
-    if (live === undefined) throw unknown(id);
+    if (live === undefined) throw unknownCommand(id);
     if (!isPending(live.command)) {
       const status = live.command.status.replace('_', ' ');
       throw new HearthError('conflict', `the command cannot be cancelled: it is ${status}`);
@@ -303,7 +303,7 @@ export class Commands implements Part {
   /** @throws HearthError `not_found`. */
   #record(id: string): CommandRecord {
     const command = this.#course.record(id);
-    if (command === undefined) throw unknown(id);
+    if (command === undefined) throw unknownCommand(id);
     return command;
   }
 
@@ -323,6 +323,3 @@ const cameToNothing: ReadonlySet<string> = new Set([
   'timed_out',
   'cancelled',
 ]);
-
-const unknown = (id: string): HearthError =>
-  new HearthError('not_found', `there is no command "${id.slice(0, 64)}"`);

@@ -15,6 +15,8 @@ export interface NewCommand {
 
 export interface CommandFilter {
   readonly deviceId?: string | undefined;
+  /** Only those for one of these devices. */
+  readonly deviceIds?: readonly string[] | undefined;
   readonly status?: CommandStatus | undefined;
   readonly limit: number;
   /** A command's id: only those asked for before it. */
@@ -140,19 +142,18 @@ export class CommandStore {
   }
 
   /** Newest first. */
-  list({ deviceId, status, limit, before }: CommandFilter): CommandRecord[] {
+  list({ deviceId, deviceIds, status, limit, before }: CommandFilter): CommandRecord[] {
     // Only what is asked for is written into the query, so that SQLite can take the index.
     const conditions = [
       ...(deviceId === undefined ? [] : ['device_id = @deviceId']),
+      ...(deviceIds === undefined ? [] : ['device_id IN (SELECT value FROM json_each(@anyOf))']),
       ...(status === undefined ? [] : ['status = @status']),
       ...(before === undefined ? [] : ['seq < (SELECT seq FROM commands WHERE id = @before)']),
     ];
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     return this.#db
-      .prepare<[CommandFilter], Row>(
-        `SELECT * FROM commands ${where} ORDER BY seq DESC LIMIT @limit`,
-      )
-      .all({ deviceId, status, before, limit })
+      .prepare<[object], Row>(`SELECT * FROM commands ${where} ORDER BY seq DESC LIMIT @limit`)
+      .all({ deviceId, anyOf: JSON.stringify(deviceIds ?? []), status, before, limit })
       .map(recordOf);
   }
 

@@ -1,5 +1,6 @@
 export type { GroupsOptions } from './service.ts';
 export { Groups } from './service.ts';
+export { devicesOfScene } from './shown.ts';
 export type {
   CombinedStatus,
   CommandPort,

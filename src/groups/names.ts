@@ -32,3 +32,21 @@ export function refuseTakenName(kind: string, name: string, others: readonly Nam
 
 /** In the order of their names, as people read them. */
 export const byName = (left: Named, right: Named): number => left.name.localeCompare(right.name);
+
+export const unknownGroup = (groupId: string): HearthError =>
+  new HearthError('not_found', `there is no group "${groupId.slice(0, 64)}"`, {
+    field: 'group_id',
+    hint: 'GET /api/v1/groups lists the groups.',
+  });
+
+export const unknownScene = (sceneId: string): HearthError =>
+  new HearthError('not_found', `there is no scene "${sceneId.slice(0, 64)}"`, {
+    field: 'scene_id',
+    hint: 'GET /api/v1/scenes lists the scenes.',
+  });
+
+export const unknownBatch = (batchId: string): HearthError =>
+  new HearthError('not_found', `nothing is kept of a batch "${batchId.slice(0, 64)}"`, {
+    field: 'batch_id',
+    hint: 'Old commands are forgotten in time.',
+  });

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, route } from '#auth';
+import { type Api, requireControl, route, type Sight, seesEvery, sightOf } from '#auth';
 import { requesterOf, waitMsOf, wishesOf } from './asking.ts';
+import { unknownBatch, unknownGroup } from './names.ts';
 import { body, json } from './openapi.ts';
 import { sceneRoutes } from './scene-routes.ts';
 import {
@@ -14,7 +15,8 @@ import {
   waitQuery,
 } from './schema.ts';
 import type { Groups } from './service.ts';
-import { runFor } from './shown.ts';
+import { runFor, seesRun } from './shown.ts';
+import type { Group } from './types.ts';
 
 const tags = ['groups'];
 
@@ -34,7 +36,11 @@ function definitionRoutes(api: Api, groups: Groups): void {
       summary: 'The groups, by name',
       responses: { 200: json('Them', z.object({ groups: z.array(group) })) },
     }),
-    (context) => context.json({ groups: groups.list() }, 200),
+    (context) => {
+      const sight = sightOf(context);
+      const seen = groups.list().filter(({ devices }) => seesEvery(sight, devices));
+      return context.json({ groups: seen }, 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -56,7 +62,10 @@ function definitionRoutes(api: Api, groups: Groups): void {
       request: { params: groupIdParam },
       responses: { 200: json('The group', group) },
     }),
-    (context) => context.json(groups.get(context.req.valid('param').id), 200),
+    (context) => {
+      const group = groupFor(sightOf(context), groups, context.req.valid('param').id);
+      return context.json(group, 200);
+    },
   );
   api.openapi(
     route('devices.write', {
@@ -103,6 +112,8 @@ function commandRoutes(api: Api, groups: Groups): void {
       const { wait, until } = context.req.valid('query');
       const waitMs = waitMsOf(wait);
       const { id } = context.req.valid('param');
+      const sight = sightOf(context);
+      requireControl(sight, groupFor(sight, groups, id).devices);
       const sent = groups.command(id, { action, value }, requesterOf(context), wishesOf(wishes));
       return context.json(waitMs > 0 ? await groups.settled(sent, waitMs, until) : sent, 202);
     },
@@ -117,8 +128,18 @@ function commandRoutes(api: Api, groups: Groups): void {
       responses: { 200: json('The combined result', run) },
     }),
     (context) => {
-      const found = groups.batch(context.req.valid('param').batch_id);
-      return context.json(runFor(context.get('caller'), found), 200);
+      const { batch_id } = context.req.valid('param');
+      const sight = sightOf(context);
+      const found = groups.batch(batch_id);
+      if (!seesRun(sight, found)) throw unknownBatch(batch_id);
+      return context.json(runFor(sight, found), 200);
     },
   );
+}
+
+/** @throws HearthError `not_found`, also when not all that is in it is seen. */
+function groupFor(sight: Sight, groups: Groups, groupId: string): Group {
+  const group = groups.get(groupId);
+  if (!seesEvery(sight, group.devices)) throw unknownGroup(groupId);
+  return group;
 }

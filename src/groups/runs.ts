@@ -3,6 +3,7 @@ import type { Audit } from '#audit';
 import type { Command, CommandSource, WaitUntil } from '#commands';
 import type { Db } from '#db';
 import { type Clock, HearthError, isHearthError, sortableId } from '#kernel';
+import { unknownBatch } from './names.ts';
 import { combinedStatus } from './outcome.ts';
 import { type Plan, planOf, refusalOf, type Surroundings } from './plan.ts';
 import type { Batch, GroupStore } from './store.ts';
@@ -94,12 +95,7 @@ export class Runs {
   result(batchId: string): Run {
     const commands = this.#options.commands.ofBatch(batchId);
     const refused = this.#options.store.batch(batchId)?.refused ?? [];
-    if (commands.length + refused.length === 0) {
-      throw new HearthError('not_found', `nothing is kept of a batch "${batchId.slice(0, 64)}"`, {
-        field: 'batch_id',
-        hint: 'Old commands are forgotten in time.',
-      });
-    }
+    if (commands.length + refused.length === 0) throw unknownBatch(batchId);
     return runOf(batchId, commands, refused);
   }
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, route } from '#auth';
+import { type Api, requireControl, route, type Sight, sightOf } from '#auth';
 import { requesterOf, waitMsOf, wishesOf } from './asking.ts';
+import { unknownScene } from './names.ts';
 import { body, json, optionalBody } from './openapi.ts';
 import {
   newScene,
@@ -12,7 +13,8 @@ import {
   waitQuery,
 } from './schema.ts';
 import type { Groups } from './service.ts';
-import { sceneFor } from './shown.ts';
+import { devicesOfScene, sceneFor, seesScene } from './shown.ts';
+import type { Scene } from './types.ts';
 
 const tags = ['scenes'];
 
@@ -28,8 +30,9 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       responses: { 200: json('Them', z.object({ scenes: z.array(scene) })) },
     }),
     (context) => {
-      const shown = scenes.list().map((found) => sceneFor(context.get('caller'), found));
-      return context.json({ scenes: shown }, 200);
+      const sight = sightOf(context);
+      const seen = scenes.list().filter((found) => seesScene(sight, groups, found));
+      return context.json({ scenes: seen.map((found) => sceneFor(sight, groups, found)) }, 200);
     },
   );
   api.openapi(
@@ -56,8 +59,9 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       responses: { 200: json('The scene', scene) },
     }),
     (context) => {
-      const found = scenes.get(context.req.valid('param').id);
-      return context.json(sceneFor(context.get('caller'), found), 200);
+      const sight = sightOf(context);
+      const found = sceneSeen(sight, groups, context.req.valid('param').id);
+      return context.json(sceneFor(sight, groups, found), 200);
     },
   );
   api.openapi(
@@ -101,8 +105,18 @@ export function sceneRoutes(api: Api, groups: Groups): void {
       const { wait, until } = context.req.valid('query');
       const waitMs = waitMsOf(wait);
       const wishes = wishesOf(context.req.valid('json'));
-      const sent = scenes.run(context.req.valid('param').id, requesterOf(context), wishes);
+      const { id } = context.req.valid('param');
+      const sight = sightOf(context);
+      requireControl(sight, devicesOfScene(groups, sceneSeen(sight, groups, id)));
+      const sent = scenes.run(id, requesterOf(context), wishes);
       return context.json(waitMs > 0 ? await groups.settled(sent, waitMs, until) : sent, 202);
     },
   );
+}
+
+/** @throws HearthError `not_found`, also when not all that it is for is seen. */
+function sceneSeen(sight: Sight, groups: Groups, sceneId: string): Scene {
+  const scene = groups.scenes.get(sceneId);
+  if (!seesScene(sight, groups, scene)) throw unknownScene(sceneId);
+  return scene;
 }

@@ -2,7 +2,7 @@ import type { Audit } from '#audit';
 import type { Db } from '#db';
 import { type Clock, HearthError, type Log, Signal } from '#kernel';
 import { checkSceneCommands } from './check.ts';
-import { byName, readableId, refuseTakenName } from './names.ts';
+import { byName, readableId, refuseTakenName, unknownScene } from './names.ts';
 import type { Runs, RunWishes } from './runs.ts';
 import type { NewScene, SceneChanges } from './schema.ts';
 import type { GroupStore } from './store.ts';
@@ -52,12 +52,7 @@ export class Scenes {
   /** @throws HearthError `not_found`. */
   get(sceneId: string): Scene {
     const scene = this.#all.get(sceneId);
-    if (scene === undefined) {
-      throw new HearthError('not_found', `there is no scene "${sceneId.slice(0, 64)}"`, {
-        field: 'scene_id',
-        hint: 'GET /api/v1/scenes lists the scenes.',
-      });
-    }
+    if (scene === undefined) throw unknownScene(sceneId);
     return scene;
   }
 

@@ -4,7 +4,7 @@ import type { WaitUntil } from '#commands';
 import type { Db } from '#db';
 import type { Action } from '#devices';
 import { type Clock, HearthError, type Log, Signal } from '#kernel';
-import { byName, readableId, refuseTakenName } from './names.ts';
+import { byName, readableId, refuseTakenName, unknownGroup } from './names.ts';
 import { groupRoutes } from './routes.ts';
 import { Runs, type RunWishes } from './runs.ts';
 import { Scenes } from './scenes.ts';
@@ -76,12 +76,7 @@ export class Groups {
   /** @throws HearthError `not_found`. */
   get(groupId: string): Group {
     const group = this.#all.get(groupId);
-    if (group === undefined) {
-      throw new HearthError('not_found', `there is no group "${groupId.slice(0, 64)}"`, {
-        field: 'group_id',
-        hint: 'GET /api/v1/groups lists the groups.',
-      });
-    }
+    if (group === undefined) throw unknownGroup(groupId);
     return group;
   }
 

@@ -20,15 +20,19 @@ export type LiveEvent =
       readonly type: 'command';
       readonly command: {
         readonly id: string;
+        readonly device_id: string;
         readonly status: string;
         readonly value?: ActionValue;
       };
     }
-  | { readonly type: 'override'; readonly override: { readonly id: string } }
+  | {
+      readonly type: 'override';
+      readonly override: { readonly id: string; readonly device_id: string };
+    }
   | {
       readonly type: 'schedule';
       readonly change: 'created' | 'updated' | 'removed';
-      readonly schedule: { readonly id: string };
+      readonly schedule: { readonly id: string; readonly device_id: string | null };
     }
   | { readonly type: 'config'; readonly config: { readonly device_id: string } }
   | {
@@ -41,7 +45,32 @@ export type LiveEvent =
       readonly change: 'created' | 'updated' | 'removed';
       readonly device_type: { readonly type: string };
     }
-  | { readonly type: 'alert'; readonly alert: { readonly id: string } };
+  | {
+      readonly type: 'alert';
+      readonly alert: { readonly id: string; readonly device_id: string | null };
+    };
+
+/**
+ * The devices that an event tells of, as far as it names them: without any, it is for those alone who
+ * see the whole home. Of groups and what is for them, whoever announces it says the devices.
+ */
+export function devicesOf(event: LiveEvent): readonly string[] {
+  const named = (deviceId: string | null) => (deviceId === null ? [] : [deviceId]);
+  switch (event.type) {
+    case 'command':
+      return named(event.command.device_id);
+    case 'override':
+      return named(event.override.device_id);
+    case 'schedule':
+      return named(event.schedule.device_id);
+    case 'config':
+      return named(event.config.device_id);
+    case 'alert':
+      return named(event.alert.device_id);
+    default:
+      return [];
+  }
+}
 
 /**
  * What an event is about: a later event about the same takes its place while it waits to be sent.
@@ -74,6 +103,8 @@ export type ServerMessage =
       readonly server_time: string;
       readonly home: string;
       readonly devices: readonly Device[];
+      /** The ids of those that a guest may control; null for whoever sees the whole home. */
+      readonly controls: readonly string[] | null;
     }
   | {
       readonly type: 'telemetry';

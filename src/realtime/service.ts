@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
-import { type Caller, may } from '#auth';
+import { type Caller, may, type Sight, type SightOf, sightWith } from '#auth';
 import type { Device, DeviceChange, StateSample } from '#devices';
 import { type Cancel, type Clock, type Log, messageOf, type Part, type Unlisten } from '#kernel';
-import type { LiveEvent, ServerMessage } from './messages.ts';
+import { devicesOf, type LiveEvent, type ServerMessage } from './messages.ts';
 import { closeCodes, Viewer } from './viewer.ts';
 
 /** News from a neighbour, as a `Signal` tells it. */
@@ -17,8 +17,12 @@ export interface RealtimeOptions {
     callerOfToken(token: string): Caller | undefined;
     readonly onRevoked: News<{ readonly kind: string; readonly id: string }>;
   };
+  /** Which devices there are for whom; without it only whoever sees all sees any. */
+  readonly sightOf?: SightOf;
+  /** What is shared with a person is other than before. */
+  readonly onShared?: News<{ readonly personId: string }>;
   readonly devices: {
-    list(): Device[];
+    listFor(sight: Sight): Device[];
     exists(id: string): boolean;
     readonly onChange: News<DeviceChange>;
   };
@@ -56,11 +60,12 @@ export class Realtime implements Part {
   }
 
   async start(): Promise<void> {
-    const { auth, devices, telemetry, clock } = this.#options;
+    const { auth, devices, telemetry, clock, onShared } = this.#options;
     this.#stops = [
       telemetry.onSample.listen((samples) => this.#onSamples(samples)),
       devices.onChange.listen((news) => this.#onChange(news)),
       auth.onRevoked.listen(({ kind, id }) => this.#onRevoked(kind, id)),
+      onShared?.listen(() => this.#scheduleFlush()) ?? (() => {}),
       clock.every(pingEveryMs, () => {
         for (const viewer of this.#viewers.keys()) viewer.ping();
       }),
@@ -82,9 +87,9 @@ export class Realtime implements Part {
    * so does a session.
    */
   accept(ws: WebSocket, caller: Caller | undefined, reauthenticate?: Reauthenticate): void {
-    const { auth, clock, devices, limits, log } = this.#options;
+    const { auth, clock, devices, limits, log, sightOf = sightWith } = this.#options;
     ws.on('error', (error) => log.debug({ reason: messageOf(error) }, 'a live view broke off'));
-    if (caller && !may(caller, 'telemetry.read')) {
+    if (caller && !mayWatch(caller)) {
       ws.close(closeCodes.policy, 'you may not watch');
       return;
     }
@@ -99,29 +104,37 @@ export class Realtime implements Part {
       caller,
       admit: (token) => {
         const found = auth.callerOfToken(token);
-        if (!may(found, 'telemetry.read')) return undefined;
+        if (!mayWatch(found)) return undefined;
         this.#viewers.set(viewer, async () => auth.callerOfToken(token));
         return found;
       },
+      sightOf,
       isDevice: (id) => devices.exists(id),
-      welcome: () => this.#welcome(),
+      welcome: (sight) => this.#welcome(sight),
     });
     this.#viewers.set(viewer, caller && reauthenticate);
     ws.on('close', () => this.#viewers.delete(viewer));
     viewer.open();
   }
 
-  /** Tells everyone who watches. */
-  announce(event: LiveEvent): void {
+  /**
+   * Tells everyone who watches and sees what it is about: the devices that the event names, unless
+   * `about` says which.
+   */
+  announce(event: LiveEvent, about: readonly string[] = devicesOf(event)): void {
     if (this.#viewers.size === 0) return;
-    for (const viewer of this.#viewers.keys()) viewer.offerEvent(event);
+    for (const viewer of this.#viewers.keys()) viewer.offerEvent(event, about);
     this.#scheduleFlush();
   }
 
-  #welcome(): ServerMessage {
+  #welcome(sight: Sight): ServerMessage {
     const { clock, devices, home } = this.#options;
     const server_time = new Date(clock.nowMs()).toISOString();
-    return { type: 'welcome', server_time, home, devices: devices.list() };
+    const shown = devices.listFor(sight);
+    const controls = sight.seesAll
+      ? null
+      : shown.map(({ id }) => id).filter((id) => sight.controls(id));
+    return { type: 'welcome', server_time, home, devices: shown, controls };
   }
 
   #onSamples(samples: readonly StateSample[]): void {
@@ -160,11 +173,19 @@ export class Realtime implements Part {
     }
   }
 
+  /** A token, a session or a person that was let in and no longer is. */
   #onRevoked(kind: string, id: string): void {
-    if (kind !== 'token') return;
     for (const viewer of this.#viewers.keys()) {
-      if (viewer.caller?.kind === 'token' && viewer.caller.id === id) {
+      const { caller } = viewer;
+      if (caller?.kind === 'token' && kind === 'token' && caller.id === id) {
         viewer.close(closeCodes.policy, 'your token is not valid any more');
+      }
+      if (caller?.kind !== 'person') continue;
+      if (
+        (kind === 'person' && caller.id === id) ||
+        (kind === 'session' && caller.sessionId === id)
+      ) {
+        viewer.close(closeCodes.policy, 'your session has ended');
       }
     }
   }
@@ -173,7 +194,7 @@ export class Realtime implements Part {
     for (const [viewer, reauthenticate] of [...this.#viewers]) {
       if (reauthenticate === undefined || viewer.caller === undefined) continue;
       try {
-        if (may(await reauthenticate(), 'telemetry.read')) continue;
+        if (mayWatch(await reauthenticate())) continue;
       } catch (error) {
         this.#options.log.warn({ reason: messageOf(error) }, 'a live view could not be checked');
         continue;
@@ -182,3 +203,7 @@ export class Realtime implements Part {
     }
   }
 }
+
+/** The live view tells what devices there are as well as what they say. */
+const mayWatch = (caller: Caller | undefined): boolean =>
+  may(caller, 'devices.read') && may(caller, 'telemetry.read');

@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import type { Caller } from '#auth';
+import { type Caller, may, type Sight, type SightOf, seesEvery } from '#auth';
 import { shownTo } from '#commands';
 import type { DeviceChange, StateSample } from '#devices';
 import type { Cancel, Clock } from '#kernel';
@@ -38,8 +38,10 @@ export interface ViewerOptions {
   readonly caller: Caller | undefined;
   /** Who a token stands for, if whoever it is may look. */
   readonly admit: (token: string) => Caller | undefined;
+  readonly sightOf: SightOf;
   readonly isDevice: (id: string) => boolean;
-  readonly welcome: () => ServerMessage;
+  /** The home as somebody sees it now. */
+  readonly welcome: (sight: Sight) => ServerMessage;
 }
 
 /** One client of the live view. */
@@ -51,6 +53,10 @@ export class Viewer {
   readonly #pending = new Pending();
   readonly #cancelAuthentication: Cancel;
   #caller: Caller | undefined;
+  /** What there is for the caller; asked anew at each message, for a share may have ended since. */
+  #sight: Sight;
+  /** What the last welcome was about. */
+  #welcomed: string | undefined;
   #heardMs: number;
   #second = 0;
   #messagesThisSecond = 0;
@@ -61,6 +67,7 @@ export class Viewer {
     this.#ws = ws;
     this.#clock = clock;
     this.#caller = options.caller;
+    this.#sight = options.sightOf(options.caller);
     this.#heardMs = clock.monotonicMs();
     this.#cancelAuthentication = options.caller
       ? () => {}
@@ -74,7 +81,7 @@ export class Viewer {
   }
 
   get hasPending(): boolean {
-    return !this.#pending.isEmpty;
+    return !this.#pending.isEmpty || this.#seesOthers;
   }
 
   open(): void {
@@ -83,24 +90,32 @@ export class Viewer {
       this.#heardMs = this.#clock.monotonicMs();
     });
     this.#ws.on('close', () => this.#cancelAuthentication());
-    if (this.#caller) this.#send(this.#options.welcome());
+    if (this.#caller) this.#welcome();
   }
 
   offerSample(sample: StateSample): void {
-    if (this.#caller === undefined) return;
     const { deviceId } = sample;
-    this.#pending.addSample(sample, (metric) => this.#subscriptions.wants(deviceId, metric));
+    if (this.#caller === undefined || !this.#sight.sees(deviceId)) return;
+    const { sensitive, ...open } = sample;
+    const seen =
+      sensitive && may(this.#caller, 'telemetry.sensitive')
+        ? { ...open, values: { ...open.values, ...sensitive } }
+        : open;
+    this.#pending.addSample(seen, (metric) => this.#subscriptions.wants(deviceId, metric));
   }
 
   offerChange(news: DeviceChange): void {
-    if (this.#caller !== undefined) this.#pending.addChange(news);
+    if (this.#caller !== undefined && this.#sight.sees(news.device.id)) {
+      this.#pending.addChange(news);
+    }
   }
 
-  offerEvent(event: LiveEvent): void {
-    if (this.#caller === undefined) return;
+  /** @param about the devices that the event tells of; who does not see all of them is not told. */
+  offerEvent(event: LiveEvent, about: readonly string[]): void {
+    if (this.#caller === undefined || !seesEvery(this.#sight, about)) return;
     const isCommand = event.type === 'command';
     this.#pending.addEvent(
-      isCommand ? { ...event, command: shownTo(this.#caller, event.command) } : event,
+      isCommand ? { ...event, command: shownTo(this.#sight, about, event.command) } : event,
     );
   }
 
@@ -109,8 +124,21 @@ export class Viewer {
     if (this.#ws.bufferedAmount > stuckBytes) {
       this.close(closeCodes.tryAgainLater, 'this connection is too slow');
     } else if (this.#ws.bufferedAmount <= slowBytes) {
+      // What waits is of a home that is not theirs any more: a welcome says what there is instead.
+      if (this.#seesOthers) this.#welcome();
       for (const message of this.#pending.take()) this.#send(message);
     }
+  }
+
+  /** Whether there are other devices for the caller than when it was last welcomed. */
+  get #seesOthers(): boolean {
+    return this.#caller !== undefined && horizonOf(this.#sight) !== this.#welcomed;
+  }
+
+  #welcome(): void {
+    this.#pending.take();
+    this.#welcomed = horizonOf(this.#sight);
+    this.#send(this.#options.welcome(this.#sight));
   }
 
   /** Asks for a sign of life; ends the connection when there was none for too long. */
@@ -148,7 +176,8 @@ export class Viewer {
     }
     this.#cancelAuthentication();
     this.#caller = caller;
-    this.#send(this.#options.welcome());
+    this.#sight = this.#options.sightOf(caller);
+    this.#welcome();
   }
 
   #answer(message: ClientMessage): void {
@@ -172,7 +201,8 @@ export class Viewer {
   }
 
   #subscribe(devices: readonly string[], metrics: readonly string[] | undefined): void {
-    const unknown = devices.find((id) => id !== '*' && !this.#options.isDevice(id));
+    const isThere = (id: string) => this.#options.isDevice(id) && this.#sight.sees(id);
+    const unknown = devices.find((id) => id !== '*' && !isThere(id));
     if (unknown !== undefined) {
       this.#sendError('not_found', `there is no device "${unknown}"`);
     } else if (!this.#subscriptions.add(devices, metrics)) {
@@ -197,3 +227,11 @@ export class Viewer {
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(JSON.stringify(message));
   }
 }
+
+/** What there is for somebody, in a word that is another when it is; undefined for all. */
+const horizonOf = (sight: Sight): string | undefined =>
+  sight
+    .only()
+    ?.map((id) => `${id} ${sight.controls(id)}`)
+    .sort()
+    .join();

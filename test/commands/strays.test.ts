@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Commands } from '#commands';
-import { type Desk, openDesk } from './desk.ts';
+import { StrayShares } from '../../src/commands/stray-shares.ts';
+import { ManualClock } from '../support/clock.ts';
+import { type Desk, openDesk, startMs } from './desk.ts';
 
 type Stray = Parameters<Parameters<Commands['onStrayAnswer']['listen']>[0]>[0];
 
@@ -71,6 +73,16 @@ describe('an answer that cannot be used', () => {
     desk.answer('garbage');
     expect(shown()).toBe('fan fan fan fan fan plug fan');
     expect(desk.commands.numbers().stray_answers).toBe(102);
+  });
+
+  it('is remembered of a thousand devices, so that no number of them fills the memory', () => {
+    const shares = new StrayShares(new ManualClock(startMs));
+    const isShown = () => shares.take('fan');
+    expect([1, 2, 3, 4, 5, 6].map(isShown)).toEqual([true, true, true, true, true, false]);
+    for (let device = 1; device < 1000; device++) shares.take(`device ${device}`);
+    expect(isShown()).toBe(false);
+    shares.take('one more');
+    expect(isShown()).toBe(true);
   });
 
   it('is neither a late nor a repeated one, nor one to a configuration', async () => {

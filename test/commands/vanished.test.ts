@@ -59,6 +59,8 @@ describe('a device that vanished, and whose connection does not know it yet', ()
     expect(cut.commands.get(id).status).toBe('sent');
     cut.comes(native());
     expect(cut.arrivals.map(({ body }) => body.id)).toEqual([id]);
+    // Not one of those before is known to have arrived.
+    expect(cut.commands.get(id).attempts).toBe(1);
   });
 
   it('that takes the command and does not answer is given up after three that arrived', async () => {

@@ -69,7 +69,8 @@ it('lets look whoever may, and set whoever may', async () => {
   for (const [caller, looks, sets] of [
     [undefined, 401, 401],
     [deviceCaller('lock'), 403, 403],
-    [person('guest'), 403, 403],
+    // With whom nothing is shared.
+    [person('guest'), 404, 403],
     [person('member'), 200, 403],
     [program, 200, 403],
     [person('admin'), 200, 200],

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#auth';
-import { guest, openStage } from './stage.ts';
+import { openStage, tablet } from './stage.ts';
 
 describe('a screen', () => {
   it('is welcomed with the home as it is now', async () => {
     const { devices, screen } = await openStage();
     devices.create({ id: 'plug', name: 'Kitchen' });
-    expect(await (await screen(guest)).next()).toMatchObject({
+    expect(await (await screen(tablet)).next()).toMatchObject({
       type: 'welcome',
       server_time: '2026-03-01T08:00:00.000Z',
       home: 'Elm Street 7',
@@ -18,7 +18,7 @@ describe('a screen', () => {
   it('hears of nothing it did not ask for', async () => {
     const { devices, screen, sample, clock } = await openStage();
     for (const id of ['plug', 'lamp']) devices.create({ id });
-    const one = await screen(guest);
+    const one = await screen(tablet);
     await one.next();
     one.say({ type: 'subscribe', devices: ['plug'], metrics: ['power'] });
     expect(await one.next()).toEqual({ type: 'subscribed', devices: ['plug'], metrics: ['power'] });
@@ -123,7 +123,7 @@ describe('a screen', () => {
 describe('a stranger', () => {
   it('is let in by a token in the first message', async () => {
     const { auth, screen } = await openStage();
-    const { token } = auth.tokens.create({ name: 'tablet', role: 'guest' });
+    const { token } = auth.tokens.create({ name: 'tablet', role: 'member' });
     const one = await screen(undefined);
     one.say({ type: 'auth', token });
     expect(await one.next()).toMatchObject({ type: 'welcome' });
@@ -131,7 +131,7 @@ describe('a stranger', () => {
 
   it('stays in for as long as that token is good', async () => {
     const { auth, screen, clock } = await openStage();
-    const { token } = auth.tokens.create({ name: 'tablet', role: 'guest', expiresIn: '150s' });
+    const { token } = auth.tokens.create({ name: 'tablet', role: 'member', expiresIn: '150s' });
     // The headers of its upgrade stand for nobody.
     const one = await screen(undefined, async () => undefined);
     one.say({ type: 'auth', token });
@@ -177,16 +177,16 @@ describe('a stranger', () => {
     const { screen } = await openStage();
     for (let i = 0; i < 20; i++) await screen(undefined);
     expect((await (await screen(undefined)).closed).code).toBe(1013);
-    expect(await (await screen(guest)).next()).toMatchObject({ type: 'welcome' });
+    expect(await (await screen(tablet)).next()).toMatchObject({ type: 'welcome' });
   });
 });
 
 describe('a connection ends', () => {
   it('at once when its token is revoked', async () => {
     const { auth, screen } = await openStage();
-    const { token, id } = auth.tokens.create({ name: 'tablet', role: 'guest' });
+    const { token, id } = auth.tokens.create({ name: 'tablet', role: 'member' });
     const one = await screen(auth.callerOfToken(token));
-    const other = await screen(guest);
+    const other = await screen(tablet);
     auth.tokens.revoke(id);
     expect(await one.closed).toEqual({ code: 1008, reason: 'your token is not valid any more' });
     expect(other.far.readyState).toBe(other.far.OPEN);
@@ -194,8 +194,8 @@ describe('a connection ends', () => {
 
   it('within a minute when its session ends', async () => {
     const { screen, clock } = await openStage();
-    let caller: typeof guest | undefined = guest;
-    const one = await screen(guest, async () => caller);
+    let caller: typeof tablet | undefined = tablet;
+    const one = await screen(tablet, async () => caller);
     clock.advance(10_000);
     one.far.emit('pong', Buffer.alloc(0));
     caller = undefined;
@@ -223,8 +223,8 @@ describe('a connection ends', () => {
 
   it('before it begins when the house is full', async () => {
     const { screen } = await openStage(1);
-    await screen(guest);
-    expect((await (await screen(guest)).closed).code).toBe(1013);
+    await screen(tablet);
+    expect((await (await screen(tablet)).closed).code).toBe(1013);
   });
 
   it('when the hub stops', async () => {
@@ -299,7 +299,7 @@ describe('a slow screen', () => {
 
 describe('what else happens', () => {
   const command = (id: string, status: string) =>
-    ({ type: 'command', command: { id, status } }) as const;
+    ({ type: 'command', command: { id, device_id: 'plug', status } }) as const;
 
   it('is told to everyone who watches, each state of a command once', async () => {
     const { realtime, watching, clock } = await openStage();
@@ -308,14 +308,14 @@ describe('what else happens', () => {
     for (const status of ['queued', 'sent', 'sent', 'delivered', 'acknowledged', 'confirmed']) {
       realtime.announce(command('c1', status));
     }
-    realtime.announce({ type: 'alert', alert: { id: 'a1' } });
+    realtime.announce({ type: 'alert', alert: { id: 'a1', device_id: null } });
     realtime.announce(command('c2', 'queued'));
     clock.advance(100);
     for (const screen of [one, other]) {
       for (const status of ['queued', 'sent', 'delivered', 'acknowledged', 'confirmed']) {
         expect(await screen.next()).toEqual(command('c1', status));
       }
-      expect(await screen.next()).toEqual({ type: 'alert', alert: { id: 'a1' } });
+      expect(await screen.next()).toEqual({ type: 'alert', alert: { id: 'a1', device_id: null } });
       expect(await screen.next()).toEqual(command('c2', 'queued'));
     }
   });
@@ -330,7 +330,7 @@ describe('what else happens', () => {
     const { realtime, watching, clock } = await openStage();
     const one = await watching();
     for (const [number, change] of changes.entries()) {
-      const schedule = { id: 's', name: `${number}` };
+      const schedule = { id: 's', device_id: null, name: `${number}` };
       realtime.announce({ type: 'schedule', change, schedule });
       realtime.announce({ type: 'group', change, id: 'g' });
       realtime.announce({ type: 'scene', change, id: 'g' });
@@ -340,7 +340,7 @@ describe('what else happens', () => {
     clock.advance(100);
     const last = `${changes.length - 1}`;
     expect([await one.next(), await one.next(), await one.next(), await one.next()]).toEqual([
-      { type: 'schedule', change: told, schedule: { id: 's', name: last } },
+      { type: 'schedule', change: told, schedule: { id: 's', device_id: null, name: last } },
       { type: 'group', change: told, id: 'g' },
       { type: 'scene', change: told, id: 'g' },
       { type: 'device_type', change: told, device_type: { type: 'heater', label: last } },
@@ -351,15 +351,18 @@ describe('what else happens', () => {
     const { realtime, screen, clock } = await openStage();
     const member: Caller = { kind: 'token', id: 'm', name: 'phone', role: 'member' };
     const value = { wifi_password: 'hunter2' };
-    const screens = [await screen(guest), await screen(member)];
+    const screens = [await screen(tablet), await screen(member)];
     for (const one of screens) await one.next();
-    const set = { type: 'command', command: { id: 'c1', status: 'sent', value } } as const;
+    const set = {
+      type: 'command',
+      command: { id: 'c1', device_id: 'plug', status: 'sent', value },
+    } as const;
     realtime.announce(set);
     clock.advance(100);
     const [hidden, shown] = await Promise.all(screens.map((one) => one.next()));
     expect(hidden).toEqual({
       type: 'command',
-      command: { id: 'c1', status: 'sent', value: null, value_hidden: true },
+      command: { id: 'c1', device_id: 'plug', status: 'sent', value: null, value_hidden: true },
     });
     expect(shown).toEqual(set);
   });
@@ -377,7 +380,7 @@ describe('what else happens', () => {
   it('is told to nobody who has not said who they are', async () => {
     const { realtime, screen, clock } = await openStage();
     const stranger = await screen(undefined);
-    const known = await screen(guest);
+    const known = await screen(tablet);
     await known.next();
     realtime.announce(command('c1', 'queued'));
     clock.advance(100);

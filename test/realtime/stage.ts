@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket as Client, type WebSocket, WebSocketServer } from 'ws';
-import type { Caller } from '#auth';
+import { type Caller, Shares } from '#auth';
 import type { StateSample } from '#devices';
 import { Signal, silentLog } from '#kernel';
 import { Realtime, type Reauthenticate, type ServerMessage } from '#realtime';
@@ -22,22 +22,39 @@ export interface Screen {
 /** The live view over real sockets, a real registry and a signal in the place of telemetry. */
 export interface Stage extends Home {
   readonly realtime: Realtime;
+  readonly shares: Shares;
+  /** Somebody who sees what is shared with them. */
+  guest(): Caller & { readonly kind: 'person' };
   sample(deviceId: string, values: StateSample['values'], timeMs?: number): void;
   screen(caller: Caller | undefined, reauthenticate?: Reauthenticate): Promise<Screen>;
   /** A screen that has had its welcome and watches every device. */
   watching(): Promise<Screen>;
 }
 
-export const guest: Caller = { kind: 'token', id: 'guest-1', name: 'tablet', role: 'guest' };
+/** A program that sees the whole home and may do nothing in it. */
+export const tablet: Caller = {
+  kind: 'token',
+  id: 'tablet-1',
+  name: 'tablet',
+  role: 'service',
+  scopes: ['devices.read', 'telemetry.read'],
+};
 
 export async function openStage(websockets = 100): Promise<Stage> {
   const home = await openHome();
   const { auth, clock, devices } = home;
   const onSample = new Signal<readonly StateSample[]>('telemetry.onSample', silentLog);
+  const { audit, db } = home;
+  const shared = { db, audit, devices, clock, log: silentLog };
+  const shares = new Shares({ ...shared, people: auth.people });
+  await shares.start();
+  onTestFinished(() => shares.stop());
   const realtime = new Realtime({
     home: 'Elm Street 7',
     auth,
     devices,
+    sightOf: (caller) => shares.sightOf(caller),
+    onShared: shares.onChange,
     telemetry: { onSample },
     limits: { websockets },
     clock,
@@ -82,13 +99,22 @@ export async function openStage(websockets = 100): Promise<Stage> {
   return {
     ...home,
     realtime,
+    shares,
+    guest: () => {
+      const { id, name } = auth.people.add({
+        name: 'Gus',
+        email: `gus-${auth.people.list().length}@home.example`,
+        role: 'guest',
+      });
+      return { kind: 'person', id, name, role: 'guest', sessionId: `session of ${id}` };
+    },
     screen,
     sample: (deviceId, values, timeMs = clock.nowMs()) =>
       onSample.emit([
         { deviceId, timeUs: timeMs * 1000, receivedUs: clock.nowMs() * 1000, values },
       ]),
     watching: async () => {
-      const one = await screen(guest);
+      const one = await screen(tablet);
       await one.next();
       one.say({ type: 'subscribe', devices: ['*'] });
       await one.next();

@@ -5,7 +5,13 @@ import { type Caller, type HearthEnv, localCaller, type Role } from '#auth';
 import { isHearthError } from '#kernel';
 import { Firmware, openWorkshop, signingOf, type Workshop } from './workshop.ts';
 
-const as = (role: Role): Caller => ({ kind: 'person', id: role, name: role, role });
+const as = (role: Role): Caller => ({
+  kind: 'person',
+  sessionId: 's1',
+  id: role,
+  name: role,
+  role,
+});
 
 const statusOf: Partial<Record<string, ContentfulStatusCode>> = {
   unauthenticated: 401,
@@ -118,7 +124,8 @@ describe('PUT /devices/{id}/signing', () => {
   it.each<[string, Role, number, unknown]>([
     ['changed by an admin', 'admin', 200, nothing],
     ['not changed by a member', 'member', 403, nothing],
-    ['seen by a guest', 'guest', 200, undefined],
+    ['seen by a member', 'member', 200, undefined],
+    ['not there for a guest with whom it is not shared', 'guest', 404, undefined],
   ])('is %s', async (_, role, status, body) => {
     const workshop = await openWorkshop();
     expect((await ask(workshop, '/devices/plug/signing', body, as(role))).status).toBe(status);
