@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { HearthError, messageOf, nearest } from '#kernel';
+import { HearthError, isHearthError, messageOf, nearest } from '#kernel';
 
 /** A whole number, as a number or in digits; the same words for whatever else it is. */
 function wholeNumber(low: number, high: number) {
@@ -48,9 +48,17 @@ const list = z
   .transform((value) => (typeof value === 'string' ? value.split(',') : value))
   .transform((values) => values.map((value) => value.trim()).filter((value) => value !== ''));
 
+const origins = list.refine((values) => values.every(isOrigin), {
+  error: 'is not a list of origins (write https://panel.home.example:8123)',
+});
+/** Marks a setting that is shown to nobody, wherever settings are shown. */
+const secret = <Schema extends z.ZodType>(schema: Schema, help: string) =>
+  schema.meta({ description: help, secret: true });
+
 /**
  * Every setting of a hub: its type, its default and what `hearth config` says of it. A key `a.b` is
  * also the environment variable `HEARTH_A_B` and, in `config.json` in the data directory, `"a.b"`.
+ * `HEARTH_A_B_FILE` names a file that holds the value (credentials of systemd, secrets of Docker).
  */
 const settings = {
   data: text.min(1, 'is empty').default('./data').describe('where everything is kept'),
@@ -76,6 +84,9 @@ const settings = {
   'https.names': list
     .default([])
     .describe('more host names and addresses for the server certificate'),
+  'https.allowed_origins': origins
+    .default([])
+    .describe('other origins whose pages may use the API with a token (CORS)'),
   'mqtts.address': z.string().default('0.0.0.0').describe('address that MQTT over TLS listens on'),
   'mqtts.port': port.default(8883).describe('MQTT over TLS with client certificates'),
   'mqtt.address': z.string().default('0.0.0.0').describe('address that plain MQTT listens on'),
@@ -110,6 +121,29 @@ const settings = {
     .default(1000)
     .describe('malformed messages kept for the owner to read'),
   'commands.retention_days': count.default(30).describe('days that commands are kept'),
+  'audit.retention_days': count.default(365).describe('days that the audit is kept'),
+  'secrets.key_file': text
+    .optional()
+    .describe('file with the key of all secrets; hearth.key in the data directory when not set'),
+  'oidc.issuer': text
+    .optional()
+    .refine((value) => value === undefined || isIssuer(value), {
+      error: 'is not an https address (http is for this machine alone)',
+    })
+    .describe('address of the OpenID Connect provider that people may sign in by'),
+  'oidc.client_id': text.optional().describe('what that provider calls this hub'),
+  'oidc.client_secret': secret(
+    text.optional(),
+    'what this hub proves itself to that provider with',
+  ),
+  'oidc.name': text
+    .min(1, 'is empty')
+    .max(60, 'is longer than 60 characters')
+    .default('your provider')
+    .describe('what the sign-in button calls that provider'),
+  'oidc.link_by_email': flag
+    .default(false)
+    .describe('whether a verified e-mail address of that provider signs in the person who has it'),
   'clock.trusted': flag
     .default(false)
     .describe('believe the clock of this machine even when it is behind the last record'),
@@ -128,6 +162,9 @@ export type Config = Readonly<z.output<typeof schema>>;
 export type ConfigKey = keyof Config;
 
 const keys = Object.keys(settings) as ConfigKey[];
+
+const isSecret = (key: string): boolean =>
+  Object.hasOwn(settings, key) && settings[key as ConfigKey].meta()?.secret === true;
 
 /** The environment variable that sets `key`: `http.port` → `HEARTH_HTTP_PORT`. */
 export const environmentName = (key: string): string =>
@@ -148,12 +185,48 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   // What the command line names and no setting is called stays in, for the schema to refuse.
   const given: Record<string, unknown> = {};
   for (const key of [...keys, ...Object.keys(sources.overrides ?? {})]) {
-    const value = sources.overrides?.[key] ?? environment[environmentName(key)];
+    const value = sources.overrides?.[key] ?? fromEnvironment(environment, environmentName(key));
     if (value !== undefined && value !== '') given[key] = value;
   }
   const data = String(given.data ?? './data');
   return check({ ...readFile(`${data}/config.json`), ...given });
 }
+
+/** More than any setting is long. */
+const mostFileBytes = 64 * 1024;
+
+/**
+ * The variable `name`, or what is in the file that `name`_FILE names, without the end of its line.
+ * @throws HearthError `bad_config` naming the variable, never what is in the file.
+ */
+function fromEnvironment(
+  environment: NonNullable<ConfigSources['environment']>,
+  name: string,
+): string | undefined {
+  const value = environment[name];
+  const path = environment[`${name}_FILE`];
+  if (path === undefined || path === '') return value;
+  if (value !== undefined && value !== '') {
+    throw badFile(name, `${name} and ${name}_FILE are both set`, 'Set one of them.');
+  }
+  const hint = `Mend the file, or unset ${name}_FILE.`;
+  try {
+    const file = statSync(path);
+    if (!file.isFile()) throw badFile(name, `${name}_FILE: ${path} is not a file`, hint);
+    if (file.size > mostFileBytes) {
+      throw badFile(name, `${name}_FILE: ${path} is larger than 64 kB`, hint);
+    }
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (text === '') throw badFile(name, `${name}_FILE: ${path} is empty`, hint);
+    return text;
+  } catch (error) {
+    if (isHearthError(error)) throw error;
+    throw badFile(name, `${name}_FILE cannot be read: ${messageOf(error)}`, hint);
+  }
+}
+
+const badFile = (name: string, message: string, hint: string): HearthError =>
+  new HearthError('bad_config', message, { field: `${name}_FILE`, hint });
 
 /** Every setting with its default and its help, for `hearth config` and the docs. */
 export function describeConfig(): {
@@ -161,6 +234,8 @@ export function describeConfig(): {
   environment: string;
   fallback: unknown;
   help: string;
+  /** Whether its value is shown to nobody. */
+  secret: boolean;
 }[] {
   const fallback = schema.parse({});
   return keys.map((key) => ({
@@ -168,6 +243,7 @@ export function describeConfig(): {
     environment: environmentName(key),
     fallback: fallback[key],
     help: settings[key].description ?? '',
+    secret: isSecret(key),
   }));
 }
 
@@ -206,7 +282,7 @@ function check(values: Record<string, unknown>): Config {
     });
   }
   const key = String(issue?.path[0] ?? '');
-  const shown = JSON.stringify(values[key])?.slice(0, 60);
+  const shown = isSecret(key) ? 'not shown here' : JSON.stringify(values[key])?.slice(0, 60);
   throw new HearthError('bad_config', `the setting ${key} ${issue?.message}: ${shown}`, {
     field: key,
     hint: `Change ${key} in config.json, ${environmentName(key)} or the command line.`,
@@ -225,7 +301,7 @@ const otherVariables = [
 export function strangeVariables(
   environment: NonNullable<ConfigSources['environment']>,
 ): { readonly name: string; readonly meant: string }[] {
-  const names = keys.map(environmentName);
+  const names = keys.map(environmentName).flatMap((name) => [name, `${name}_FILE`]);
   return Object.keys(environment)
     .filter((name) => name.startsWith('HEARTH_'))
     .filter((name) => !names.includes(name) && !otherVariables.includes(name))
@@ -239,4 +315,19 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A scheme, a host and perhaps a port, as a browser spells it in `Origin` (RFC 6454 §6.2). */
+function isOrigin(value: string): boolean {
+  return /^https?:[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+/** OpenID Connect Discovery 1.0 §3: https. In the clear only for a provider on this very machine. */
+function isIssuer(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, search, hash } = new URL(value);
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return (
+    search === '' && hash === '' && (protocol === 'https:' || (protocol === 'http:' && isHere))
+  );
 }

@@ -1,22 +1,24 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { matchedRoutes } from 'hono/route';
-import { type Api, type HearthEnv, route } from '#auth';
+import { type Access, type Api, type HearthEnv, route, type SightOf } from '#auth';
 import { type Clock, HearthError, type Log, randomSecret } from '#kernel';
 import type { CallerOf } from './callers.ts';
+import { openTo } from './cors.ts';
+import { type AuditTrail, Denials, writtenDown } from './denials.ts';
 import { type InputTarget, invalidInput } from './invalid-input.ts';
 import { type Operations, operationRoutes, probeRoutes } from './operations.ts';
 import { type TrustAnchor, trustRoutes } from './pages.ts';
 import { internalProblem, problemOf, problemResponse } from './problem.ts';
-import { RateLimit } from './rate-limit.ts';
 import {
   boundedBody,
-  fairShare,
   knownCaller,
   observe,
   onlyHttpsForTheLan,
   onlyOurHost,
   securityHeaders,
 } from './rings.ts';
+import { type KeyHolder, secretsRoutes } from './secrets-routes.ts';
+import { fairShareOfAddresses, fairShareOfCallers } from './shares.ts';
 import { dashboard } from './static.ts';
 
 export interface AppOptions {
@@ -27,6 +29,15 @@ export interface AppOptions {
   readonly operations: Operations;
   /** What the slices add below `/api/v1`. */
   readonly routes: readonly ((api: Api) => void)[];
+  /** What they add at `/`, where a standard says that it is: `/.well-known/…`, `/ca.crl`. */
+  readonly rootRoutes?: readonly ((api: Api) => void)[];
+  /** Which devices there are for a caller; without it, for a guest none. */
+  readonly sightOf?: SightOf;
+  /** Where whoever is turned away is written down. */
+  readonly audit: AuditTrail;
+  readonly secrets: KeyHolder;
+  /** Other origins whose pages may use the API. */
+  readonly allowedOrigins?: readonly string[];
   readonly webDirectory: string;
   readonly mostBodyBytes: number;
   readonly clock: Clock;
@@ -54,23 +65,35 @@ export function buildApp(options: AppOptions): Api {
     return problem ? problemResponse(problem) : context.body(null, 404);
   });
 
+  const rules = new Map<string, Access>();
+  const accessOf = (method: string, path: string) => rules.get(`${method} ${path}`);
   app.use(
     securityHeaders,
     observe(operations, clock, patternOf),
+    writtenDown(new Denials({ audit: options.audit, clock, log }), patternOf, accessOf),
     onlyOurHost(options.ourNames),
     onlyHttpsForTheLan(options.httpsPort),
   );
-  app.use('/api/*', fairShare(new RateLimit(clock, { perSecond: 100, burst: 1000 })));
-  app.use(boundedBody(options.mostBodyBytes), knownCaller(options.callerOf));
+  app.use('/api/*', openTo(new Set(options.allowedOrigins)));
+  app.use(
+    fairShareOfAddresses(clock),
+    boundedBody(options.mostBodyBytes),
+    knownCaller(options.callerOf, options.sightOf),
+    fairShareOfCallers(clock),
+  );
 
   trustRoutes(app, options.trustAnchor); //      /ca.crt /trust /plain.css
   probeRoutes(app, operations); //               /health /health/live /health/ready /metrics
   const api = newApi();
   for (const addRoutes of options.routes) addRoutes(api);
   operationRoutes(api, operations); //           /status /logs
+  secretsRoutes(api, options.secrets, options.audit); // /secrets/rotate
   app.route(apiBase, api); //                    /api/v1/…
+  const root = newApi();
+  for (const addRoutes of options.rootRoutes ?? []) addRoutes(root);
+  app.route('/', root); //                       /.well-known/… /ca.crl
   descriptionRoute(app); //                      /openapi.json
-  requireAccessRules(app);
+  for (const [route, access] of requireAccessRules(app)) rules.set(route, access);
   app.all('/api/*', (context) => context.notFound());
   app.get('*', dashboard(options.webDirectory)); // everything else is the dashboard's: / /docs …
   return app;
@@ -127,15 +150,16 @@ const describe = (app: Api) =>
 
 /**
  * Fails at the start when a handler was mounted without saying who may call it: forgetting the rule
- * must not open a door.
+ * must not open a door. Returns the rules by method and pattern.
  */
-function requireAccessRules(app: Api): void {
-  const ruled = new Set<string>();
+function requireAccessRules(app: Api): ReadonlyMap<string, Access> {
+  const ruled = new Map<string, Access>();
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type !== 'route') continue;
     const { method, path, ...rest } = definition.route;
     if (!('x-access' in rest)) throw new Error(`${method} ${path} does not say who may call it`);
-    ruled.add(`${method.toUpperCase()} ${path.replaceAll(/\{(.+?)\}/g, ':$1')}`);
+    const route = `${method.toUpperCase()} ${path.replaceAll(/\{(.+?)\}/g, ':$1')}`;
+    ruled.set(route, rest['x-access'] as Access);
   }
   for (const { method, path } of app.routes) {
     const isRing = method === 'ALL' && path.endsWith('*');
@@ -143,6 +167,7 @@ function requireAccessRules(app: Api): void {
       throw new Error(`${method} ${path} is not made with route()`);
     }
   }
+  return ruled;
 }
 
 /** The pattern that answered, for metrics; one name for all that nobody expected. */

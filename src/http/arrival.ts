@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** By which way a request came in. */
 export type Door =
@@ -16,7 +18,21 @@ export interface Arrival {
   readonly door: Door;
   /** Empty for the socket and the process. */
   readonly remoteAddress: string;
+  /** The client certificate of the TLS connection, if it showed one; DER. Not yet judged. */
+  readonly certificateDer?: Uint8Array;
 }
+
+export function arrivalAt(door: Door, request: IncomingMessage): Arrival {
+  const certificateDer = certificateOf(request);
+  return {
+    door,
+    remoteAddress: request.socket.remoteAddress ?? '',
+    ...(certificateDer && { certificateDer }),
+  };
+}
+
+const certificateOf = ({ socket }: IncomingMessage): Uint8Array | undefined =>
+  socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
 
 /** Reads the arrival that the listener put into a context's `env`. */
 export const arrivalOf = (context: { readonly env: unknown }): Arrival => context.env as Arrival;

@@ -1,11 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { HearthEnv } from '#auth';
+import { type HearthEnv, type SightOf, sightWith } from '#auth';
 import { type Clock, HearthError } from '#kernel';
-import { arrivalOf, isInside, isLocal, isLoopback } from './arrival.ts';
+import { arrivalOf, isInside, isLoopback } from './arrival.ts';
 import type { CallerOf } from './callers.ts';
 import { hostName, isOurHost } from './host-names.ts';
 import type { Operations } from './operations.ts';
-import type { RateLimit } from './rate-limit.ts';
 
 /** The rings around every handler, outermost first as `app.ts` puts them. */
 type Ring = MiddlewareHandler<HearthEnv>;
@@ -69,6 +68,8 @@ export const onlyOurHost =
   };
 
 const openInTheClear = new Set([
+  // Who checks a certificate fetches this before it trusts any (RFC 5280 §4.2.1.13).
+  '/ca.crl',
   '/health',
   '/health/live',
   '/health/ready',
@@ -89,22 +90,6 @@ export const onlyHttpsForTheLan =
     const host = name.includes(':') ? `[${name}]` : name;
     const { pathname, search } = new URL(url);
     return context.redirect(`https://${host}:${httpsPort()}${pathname}${search}`, 308);
-  };
-
-/** Gives every address on the LAN its share. This machine itself may work as hard as it likes. */
-export const fairShare =
-  (limit: RateLimit): Ring =>
-  async (context, next) => {
-    const arrival = arrivalOf(context);
-    const waitSeconds = isLocal(arrival) ? 0 : limit.take(arrival.remoteAddress);
-    if (waitSeconds > 0) {
-      throw new HearthError('too_many_requests', 'that is too many requests from one address', {
-        hint: 'Wait a moment, or send readings in batches.',
-        retryable: true,
-        retryAfterSeconds: waitSeconds,
-      });
-    }
-    await next();
   };
 
 /**
@@ -149,11 +134,13 @@ const tooLarge = (mostBytes: number): HearthError =>
     hint: 'Send less at once, or raise the setting limits.body_bytes.',
   });
 
-/** Finds out who is calling; nobody is refused here. */
+/** Finds out who is calling, and which devices there are for them; nobody is refused here. */
 export const knownCaller =
-  (callerOf: CallerOf): Ring =>
+  (callerOf: CallerOf, sightOf: SightOf = sightWith): Ring =>
   async (context, next) => {
     const { headers, method } = context.req.raw;
-    context.set('caller', await callerOf(headers, method, isInside(arrivalOf(context))));
+    const caller = await callerOf(headers, method, isInside(arrivalOf(context)));
+    context.set('caller', caller);
+    context.set('sight', sightOf(caller));
     await next();
   };

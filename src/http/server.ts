@@ -4,16 +4,18 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { Api } from '#auth';
+import type { Api, SightOf } from '#auth';
 import type { Config } from '#config';
 import type { Clock, Log, Part, Unlisten } from '#kernel';
 import { buildApp } from './app.ts';
-import type { Arrival, Door } from './arrival.ts';
+import { type Arrival, arrivalAt, type Door } from './arrival.ts';
 import { type CallerOf, type CallersOptions, callers } from './callers.ts';
 import { prepareControlSocket, removeControlSocket } from './control-socket.ts';
+import { type AuditTrail, Denials } from './denials.ts';
 import { namesOfCertificate } from './host-names.ts';
 import { Listener, serverLimits } from './listener.ts';
 import type { Operations } from './operations.ts';
+import type { KeyHolder } from './secrets-routes.ts';
 import { Upgrades, type WebSocketHandlers } from './upgrades.ts';
 
 export interface HttpServerOptions {
@@ -28,6 +30,12 @@ export interface HttpServerOptions {
   readonly devices: CallersOptions['devices'];
   /** What the slices add below `/api/v1`. */
   readonly routes: readonly ((api: Api) => void)[];
+  /** What they add at `/`, where a standard says that it is: `/.well-known/…`, `/ca.crl`. */
+  readonly rootRoutes?: readonly ((api: Api) => void)[];
+  readonly sightOf?: SightOf;
+  /** Where whoever is turned away is written down. */
+  readonly audit: AuditTrail;
+  readonly secrets: KeyHolder;
   /** Where the built dashboard is, or will be. */
   readonly webDirectory: string;
   readonly onWebSocket: WebSocketHandlers;
@@ -55,7 +63,8 @@ export class HttpServer implements Part {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#callerOf = callers(options);
-    const { authority, clock, config, log, ops, routes, webDirectory } = options;
+    const { authority, clock, config, log, ops, routes, rootRoutes = [], webDirectory } = options;
+    const { audit, secrets, sightOf } = options;
     this.#app = buildApp({
       callerOf: this.#callerOf,
       ourNames: () => this.#ourNames,
@@ -63,6 +72,11 @@ export class HttpServer implements Part {
       trustAnchor: () => authority,
       operations: ops,
       routes,
+      rootRoutes,
+      ...(sightOf && { sightOf }),
+      audit,
+      secrets,
+      allowedOrigins: config['https.allowed_origins'],
       webDirectory,
       mostBodyBytes: config['limits.body_bytes'],
       clock,
@@ -84,7 +98,12 @@ export class HttpServer implements Part {
     this.#listeners = listeners;
     this.#readNames();
     this.#unlisten = authority.onServerCertificate.listen(() => {
-      https.setSecureContext(this.#tlsCredentials());
+      https.setSecureContext({
+        ...this.#tlsCredentials(),
+        // Left out, both fall back to what Node takes.
+        ca: authority.caPem,
+        minVersion: `TLSv${config['tls.min_version']}`,
+      });
       this.#readNames();
     });
     try {
@@ -156,8 +175,11 @@ export class HttpServer implements Part {
   }
 
   #newUpgrades(): Upgrades {
-    const { config, onWebSocket, log } = this.#options;
+    const { audit, clock, config, onWebSocket, log } = this.#options;
+    const denials = new Denials({ audit, clock, log });
     return new Upgrades({
+      onDenied: (denial) => denials.add(denial),
+      allowedOrigins: new Set(config['https.allowed_origins']),
       handlers: onWebSocket,
       callerOf: this.#callerOf,
       ourNames: () => this.#ourNames,
@@ -185,8 +207,3 @@ export class HttpServer implements Part {
     this.#ourNames = new Set([...namesOfCertificate(certificate.subjectAltName), ...configured]);
   }
 }
-
-const arrivalAt = (door: Door, request: IncomingMessage): Arrival => ({
-  door,
-  remoteAddress: request.socket.remoteAddress ?? '',
-});

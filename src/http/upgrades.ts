@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Caller, isOwnOrigin, may } from '#auth';
+import { actorOf, type Caller, isOwnOrigin, may } from '#auth';
 import { HearthError, type Log, messageOf } from '#kernel';
 import { type Arrival, isInside, isLoopback } from './arrival.ts';
 import type { CallerOf } from './callers.ts';
+import type { Denial } from './denials.ts';
 import { isOurHost } from './host-names.ts';
 import { type Problem, problemOf } from './problem.ts';
 
@@ -28,6 +28,9 @@ export interface UpgradesOptions {
   readonly handlers: WebSocketHandlers;
   readonly callerOf: CallerOf;
   readonly ourNames: () => ReadonlySet<string>;
+  /** Other origins whose pages may open one, with a token in its first message. */
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly onDenied: (denial: Denial) => void;
   /** How many of each may be open, and how large a message may be, in bytes. */
   readonly limits: Readonly<Record<'/ws' | '/mqtt', { clients: number; messageBytes: number }>>;
   readonly log: Log;
@@ -58,18 +61,21 @@ export class Upgrades {
     socket.on('error', (error) => {
       this.#options.log.debug({ reason: messageOf(error) }, 'a WebSocket broke off');
     });
+    let actor = actorOf(undefined);
     try {
       const headers = headersOf(request);
       const path = this.#check(request, headers, arrival);
       const inside = isInside(arrival);
       const callerNow = () => this.#options.callerOf(headers, 'GET', inside);
-      const caller = path === '/ws' ? await this.#callerOfView(callerNow, headers) : undefined;
+      const caller = path === '/ws' ? await callerNow() : undefined;
+      actor = actorOf(caller);
+      if (path === '/ws') requireMayWatch(caller, headers);
       this.#servers[path].handleUpgrade(request, socket, head, (ws) => {
         this.#options.handlers[path](ws, {
           request,
           remoteAddress: arrival.remoteAddress,
           caller,
-          certificateDer: certificateOf(request),
+          certificateDer: arrival.certificateDer,
           reauthenticate: async () => (caller?.kind === 'local' ? caller : callerNow()),
         });
       });
@@ -77,6 +83,15 @@ export class Upgrades {
       const problem = problemOf(error);
       if (!problem) this.#options.log.error({ err: error }, 'an upgrade met a bug');
       refuse(socket, problem);
+      if (problem?.status === 401 || problem?.status === 403) {
+        this.#options.onDenied({
+          actor,
+          method: 'GET',
+          pattern: pathOf(request) ?? 'other',
+          status: problem.status,
+          origin: arrival.door === 'socket' ? 'control socket' : arrival.remoteAddress,
+        });
+      }
     }
   }
 
@@ -90,8 +105,8 @@ export class Upgrades {
 
   /** Which door is knocked at. @throws HearthError for whoever may not even knock. */
   #check(request: IncomingMessage, headers: Headers, arrival: Arrival): Path {
-    const [path] = (request.url ?? '').split('?');
-    if (path !== '/ws' && path !== '/mqtt') {
+    const path = pathOf(request);
+    if (path === undefined) {
       throw new HearthError('not_found', 'there is no WebSocket here');
     }
     if (!isInside(arrival)) {
@@ -102,8 +117,12 @@ export class Upgrades {
         throw new HearthError('forbidden', 'this goes over HTTPS alone: use wss://');
       }
       // Any page may open a WebSocket to anywhere, cookies and all [RFC 6455 §10.2].
-      if (headers.has('origin') && !isOwnOrigin(headers)) {
-        throw new HearthError('forbidden', 'another site made this request');
+      const origin = headers.get('origin');
+      if (origin !== null && !isOwnOrigin(headers)) {
+        if (!this.#options.allowedOrigins.has(origin)) {
+          throw new HearthError('forbidden', 'another site made this request');
+        }
+        headers.delete('cookie');
       }
     }
     if (path === '/mqtt' && !offersMqtt(headers)) {
@@ -113,21 +132,6 @@ export class Upgrades {
       throw new HearthError('unavailable', 'too many WebSockets are open');
     }
     return path;
-  }
-
-  /** A wrong token is refused; without any the first message has to bring one. */
-  async #callerOfView(
-    callerNow: () => Promise<Caller | undefined>,
-    headers: Headers,
-  ): Promise<Caller | undefined> {
-    const caller = await callerNow();
-    if (caller !== undefined && !may(caller, 'telemetry.read')) {
-      throw new HearthError('forbidden', `${caller.name} may not watch`);
-    }
-    if (caller === undefined && (headers.has('authorization') || headers.has('x-api-key'))) {
-      throw new HearthError('unauthenticated', 'that token or key is not valid');
-    }
-    return caller;
   }
 
   #newServer(path: Path): WebSocketServer {
@@ -142,14 +146,26 @@ export class Upgrades {
   }
 }
 
+/** A wrong token is refused; without any the first message has to bring one. */
+function requireMayWatch(caller: Caller | undefined, headers: Headers): void {
+  if (caller !== undefined && !may(caller, 'telemetry.read')) {
+    throw new HearthError('forbidden', `${caller.name} may not watch`);
+  }
+  if (caller === undefined && (headers.has('authorization') || headers.has('x-api-key'))) {
+    throw new HearthError('unauthenticated', 'that token or key is not valid');
+  }
+}
+
+function pathOf(request: IncomingMessage): Path | undefined {
+  const [path] = (request.url ?? '').split('?');
+  return path === '/ws' || path === '/mqtt' ? path : undefined;
+}
+
 /** [MQTT-6.0.0-3]: the client's list of subprotocols includes `mqtt`. */
 const offersMqtt = (headers: Headers): boolean =>
   (headers.get('sec-websocket-protocol') ?? '')
     .split(',')
     .some((protocol) => protocol.trim() === 'mqtt');
-
-const certificateOf = (request: IncomingMessage): Uint8Array | undefined =>
-  request.socket instanceof TLSSocket ? request.socket.getPeerX509Certificate()?.raw : undefined;
 
 function headersOf(request: IncomingMessage): Headers {
   const headers = new Headers();

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { loadConfig, strangeVariables } from '#config';
+import { describe, expect, it } from 'vitest';
+import { describeConfig, environmentName, loadConfig, strangeVariables } from '#config';
 import { temporaryDirectory } from '../support/directory.ts';
 import { CommandLine } from './command-line.ts';
 
@@ -52,6 +52,126 @@ it('takes ports as numbers and as digits, and any', () => {
     'http.port': 0,
     'https.port': 65_535,
     'mqtt.port': 'any',
+  });
+});
+
+describe('a setting in a file', () => {
+  async function load(content: string, more: Record<string, string> = {}, name = 'HTTPS_PORT') {
+    const path = join(await temporaryDirectory(), 'value');
+    await writeFile(path, content);
+    return loadConfig({ environment: { [`HEARTH_${name}_FILE`]: path, ...more } });
+  }
+
+  it.each([
+    ['9443', 9443],
+    ['9443\n', 9443],
+    ['9443\r\n', 9443],
+  ])('is what stands there, without the end of its line: %j', async (content, port) => {
+    expect((await load(content))['https.port']).toBe(port);
+  });
+
+  it('keeps every other blank and line end: they may belong to a secret', async () => {
+    const config = await load(' a b \n\n', {}, 'OIDC_CLIENT_SECRET');
+    expect(config['oidc.client_secret']).toBe(' a b \n');
+  });
+
+  it('may be any setting, and its variable is a strange one to nobody', async () => {
+    const names = describeConfig().map(({ environment }) => environment);
+    for (const name of names) expect(names).not.toContain(`${name}_FILE`);
+    const environment = Object.fromEntries(names.map((name) => [`${name}_FILE`, '/x']));
+    expect(strangeVariables(environment)).toEqual([]);
+    for (const { key } of describeConfig()) {
+      const variable = `${environmentName(key)}_FILE`;
+      const load = () => loadConfig({ environment: { [variable]: '/nowhere/at/all' } });
+      expect(load, key).toThrow(expect.objectContaining({ code: 'bad_config', field: variable }));
+      expect(load, key).toThrow(`${variable} cannot be read`);
+    }
+  });
+
+  it.each([
+    ['larger than 64 kB', 'x'.repeat(64 * 1024 + 1), {}],
+    ['empty', '\n', {}],
+    ['both set', '1', { HEARTH_OIDC_CLIENT_SECRET: 'plum-kettle' }],
+  ])('is refused when it is %s, and nothing of it is said', async (problem, content, more) => {
+    const refused = load(content, more, 'OIDC_CLIENT_SECRET');
+    await expect(refused).rejects.toMatchObject({
+      code: 'bad_config',
+      field: 'HEARTH_OIDC_CLIENT_SECRET_FILE',
+      message: expect.stringMatching(
+        new RegExp(`HEARTH_OIDC_CLIENT_SECRET_FILE.*${problem}|${problem}`),
+      ),
+    });
+    await expect(refused).rejects.not.toThrow(/xxxx|plum/);
+  });
+
+  it('is refused when it is a folder, and never waited for when it is a pipe', async () => {
+    for (const path of [await temporaryDirectory(), '/dev/zero']) {
+      expect(() => loadConfig({ environment: { HEARTH_HOME_NAME_FILE: path } })).toThrow(
+        'is not a file',
+      );
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)('is refused when it may not be read', async () => {
+    const path = join(await temporaryDirectory(), 'value');
+    await writeFile(path, 'x', { mode: 0o200 });
+    await chmod(path, 0o200);
+    const environment = { HEARTH_HOME_NAME_FILE: path };
+    expect(() => loadConfig({ environment })).toThrow('HEARTH_HOME_NAME_FILE cannot be read');
+  });
+});
+
+describe('a secret setting', () => {
+  it('is shown as set, in a table and as JSON', async () => {
+    const at = await CommandLine.open();
+    at.environment = { HEARTH_OIDC_CLIENT_SECRET: 'plum-kettle-orbit' };
+    for (const words of [['config'], ['config', '--json']]) {
+      at.output.text = '';
+      await at.run(...words, '--data', '.');
+      expect(at.output.text).toContain('(set)');
+      expect(at.output.text).not.toContain('plum-kettle');
+    }
+  });
+
+  it('is not said back when it is wrong', async () => {
+    const data = await withFile({ 'oidc.client_secret': ['plum-kettle-orbit'] });
+    const load = () => loadConfig({ overrides: { data }, environment: {} });
+    expect(load).toThrow('the setting oidc.client_secret is not a text: not shown here');
+  });
+
+  it('is each whose name sounds so', () => {
+    const named = /secret$|password|token$/;
+    for (const { key, secret } of describeConfig()) expect(secret, key).toBe(named.test(key));
+  });
+});
+
+it.each([
+  ['https.allowed_origins', '*'],
+  ['https.allowed_origins', 'null'],
+  ['https.allowed_origins', 'https://panel.home.example/'],
+  ['https.allowed_origins', 'https://*.home.example'],
+  ['https.allowed_origins', 'https://a.example,panel.home.example'],
+  ['https.allowed_origins', 'https://panel.home.example:443'],
+  ['https.allowed_origins', 'HTTPS://panel.home.example'],
+  ['https.allowed_origins', 'https://anna@panel.home.example'],
+  ['https.allowed_origins', 'file:///tmp/x'],
+  ['oidc.issuer', 'http://login.example'],
+  ['oidc.issuer', 'login.example'],
+  ['oidc.issuer', 'https://login.example?x=1'],
+  ['audit.retention_days', '0'],
+])('refuses %s = %j', (key, value) => {
+  const environment = { [environmentName(key)]: value };
+  expect(() => loadConfig({ environment })).toThrow(`the setting ${key} is not`);
+});
+
+it('takes exact origins and issuers', () => {
+  const environment = {
+    HEARTH_HTTPS_ALLOWED_ORIGINS: 'https://panel.home.example, http://192.168.1.4:8123',
+    HEARTH_OIDC_ISSUER: 'http://127.0.0.1:3000/realm',
+  };
+  expect(loadConfig({ environment })).toMatchObject({
+    'https.allowed_origins': ['https://panel.home.example', 'http://192.168.1.4:8123'],
+    'oidc.issuer': 'http://127.0.0.1:3000/realm',
   });
 });
 

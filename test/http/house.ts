@@ -3,13 +3,14 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Alerts } from '#alerts';
-import type { Api, Role } from '#auth';
+import { type Api, OpenIdConnect, Passkeys, type Role, Shares } from '#auth';
 import { Commands } from '#commands';
 import { type Config, loadConfig } from '#config';
 import { DueQueue } from '#db';
 import { DeviceConfig } from '#device-config';
 import { Groups } from '#groups';
 import { HttpServer, type WebSocketHandlers } from '#http';
+import { Join } from '#join';
 import { silentLog } from '#kernel';
 import { LogRing, Ops } from '#ops';
 import { Overrides } from '#overrides';
@@ -19,13 +20,14 @@ import { Telemetry } from '#telemetry';
 import { buildApp } from '../../src/http/app.ts';
 import type { Arrival } from '../../src/http/arrival.ts';
 import { callers } from '../../src/http/callers.ts';
-import { routesOf } from '../../src/parts.ts';
+import { rootRoutesOf, routesOf } from '../../src/parts.ts';
 import { type Home, openHome } from '../devices/home.ts';
 
 export interface HouseOptions {
   readonly config?: Partial<Record<keyof Config, unknown>>;
   readonly onWebSocket?: Partial<WebSocketHandlers>;
   readonly routes?: readonly ((api: Api) => void)[];
+  readonly rootRoutes?: readonly ((api: Api) => void)[];
 }
 
 /** The real app over real slices; `open` listens too. */
@@ -42,7 +44,7 @@ export interface House extends Home {
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const home = await openHome();
-  const { auth, authority, clock, devices, directory } = home;
+  const { audit, auth, authority, clock, devices, directory, secrets } = home;
   const config = loadConfig({
     overrides: {
       data: directory,
@@ -62,6 +64,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     clock,
     log: silentLog,
     devices,
+    vault: home.secrets,
   });
   const logs = new LogRing();
   const ops = new Ops({
@@ -75,10 +78,22 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   await ops.start();
   onTestFinished(() => ops.stop());
   const webDirectory = join(directory, 'web');
-  const surfaces = { auth, audit: home.audit, devices, telemetry, ...controlsOf(home) };
+  const people = peopleOf(home);
+  const surfaces = {
+    auth,
+    audit: home.audit,
+    devices,
+    telemetry,
+    ...people,
+    ...controlsOf(home),
+    joining: joiningOf(home),
+  };
   // What a test brings goes first: it is asked instead of what stands in its place here.
   const routes = [...(options.routes ?? []), ...routesOf(surfaces)];
-  const shared = { clock, log: silentLog, routes, webDirectory };
+  const rootRoutes = [...rootRoutesOf(surfaces), ...(options.rootRoutes ?? [])];
+  const sightOf = people.shares.sightOf.bind(people.shares);
+  const given = { audit, secrets, routes, rootRoutes, sightOf, webDirectory };
+  const shared = { clock, log: silentLog, ...given };
   const http = new HttpServer({
     ...shared,
     config,
@@ -99,6 +114,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     httpsPort: () => 8443,
     trustAnchor: () => authority,
     mostBodyBytes: config['limits.body_bytes'],
+    allowedOrigins: config['https.allowed_origins'],
   });
   return {
     ...home,
@@ -115,6 +131,22 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       authorization: `Bearer ${auth.tokens.create({ name: `a ${role}`, role }).token}`,
     }),
   };
+}
+
+/** What people sign in with, and what is shared with them. */
+function peopleOf({ auth, db, audit, devices, clock }: Home) {
+  const shared = { db, audit, clock, log: silentLog, people: auth.people };
+  const ways = { ...shared, signIns: auth.signIns, proof: auth };
+  return {
+    passkeys: new Passkeys({ ...ways, homeName: 'Elm Street 7' }),
+    oidc: new OpenIdConnect({ ...ways, joins: auth, settings: undefined }),
+    shares: new Shares({ ...shared, devices }),
+  };
+}
+
+function joiningOf({ auth, authority, audit, clock, db, devices }: Home): Join {
+  const alerts = { raise: () => {} };
+  return new Join({ auth, authority, audit, alerts, clock, db, devices, log: silentLog });
 }
 
 /** What tells devices what to do; not started, as above. */
