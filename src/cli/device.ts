@@ -1,6 +1,8 @@
 import { HearthError } from '#kernel';
 import { ago } from './ago.ts';
 import { confirmed } from './confirm.ts';
+import { inFlags } from './flag-words.ts';
+import { homeTime } from './home-time.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 import { findRoom } from './room.ts';
@@ -127,13 +129,42 @@ export async function revokeDevice(at: Invocation, id: string): Promise<void> {
   at.note(`For HTTP, a new API key: hearth device api-key ${id}`);
 }
 
-/** Gives a device a new API key; the one before it is void. */
-export async function renewApiKey(at: Invocation, id: string): Promise<void> {
-  const answer = await withHub(at, (hub) =>
-    hub.post<{ readonly api_key: string }>(`${devicePath(id)}/api-key`),
+interface KeyOptions {
+  readonly overlap?: string;
+  readonly now?: boolean;
+  readonly voidPrevious?: boolean;
+}
+
+interface NewKey {
+  readonly api_key: string;
+  readonly previous_valid_until?: string | null;
+}
+
+/** Gives a device a new API key; the one before it works on for a while, or is void at once. */
+export async function renewApiKey(at: Invocation, id: string, options: KeyOptions): Promise<void> {
+  const { overlap, now, voidPrevious } = options;
+  if ([overlap, now, voidPrevious].filter((option) => option !== undefined).length > 1) {
+    const choice = 'one of --overlap, --now and --void-previous';
+    throw new HearthError('bad_request', `device api-key takes ${choice}`);
+  }
+  if (voidPrevious) return voidPreviousKey(at, id);
+  const body = now ? { overlap: '0s' } : overlap === undefined ? {} : { overlap };
+  const answer = await inFlags({ overlap: { flag: '--overlap' } }, () =>
+    withHub(at, (hub) => hub.post<NewKey>(`${devicePath(id)}/api-key`, body)),
   );
   at.answer(answer, () => answer.api_key);
-  at.note('This is the only time it is shown. The key before it is void.');
+  const until = homeTime(at).withZone(answer.previous_valid_until);
+  at.note('This is the only time it is shown.');
+  at.note(
+    until === ''
+      ? 'The key before it is void.'
+      : `The key before it works until ${until}. Void it now: hearth device api-key ${id} --void-previous`,
+  );
+}
+
+async function voidPreviousKey(at: Invocation, id: string): Promise<void> {
+  await withHub(at, (hub) => hub.delete(`${devicePath(id)}/api-key/previous`));
+  at.answer({ voided: id }, () => `Only the newest key of ${id} works now.`);
 }
 
 /** Removes a device and its readings, once somebody has said yes to that. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, isHearthError } from '#kernel';
+import { type ErrorCode, HearthError, isHearthError } from '#kernel';
 
 /** The numbers of sysexits.h, which systemd and scripts know by name. */
 const usage = 64;
@@ -32,9 +32,18 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   bad_config: badConfig,
 };
 
-/** What the process ends with: 64 and up as above, 70 for a bug of ours. */
-export const exitCodeOf = (error: unknown): number =>
-  isHearthError(error) ? exitCodes[error.code] : software;
+/**
+ * What was asked for is answered, and the answer is no: ends with 1, as grep and cmp do, which is no
+ * number of sysexits.h.
+ */
+export class Finding extends HearthError {}
+const finding = 1;
+
+/** What the process ends with: 1 for a finding, else 64 and up as above; 70 for a bug of ours. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Finding) return finding;
+  return isHearthError(error) ? exitCodes[error.code] : software;
+}
 
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(exitCodes, code);

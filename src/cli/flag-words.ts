@@ -26,9 +26,13 @@ const lists: Readonly<Record<string, string>> = {
   devices: 'hearth device list',
   'device-types': 'hearth type list',
   groups: 'hearth group list',
+  'join/batch': 'hearth join batches',
+  people: 'hearth user list',
+  'people/invitations': 'hearth user invitations',
   rooms: 'hearth room list',
   scenes: 'hearth scene list',
   schedules: 'hearth schedule list',
+  shares: 'hearth share list',
   tokens: 'hearth token list',
 };
 
@@ -41,7 +45,10 @@ export const inCommandWords = (error: HearthError): HearthError => reworded(erro
 /** What the hub tells the reader to do next, as it is done here. */
 export function spokenHint(hint: string): string {
   return hint
-    .replace(/GET \/api\/v1\/([a-z-]+)(?![\w/-])/g, (whole, name: string) => lists[name] ?? whole)
+    .replace(
+      /GET \/api\/v1\/([a-z-]+(?:\/[a-z-]+)?)(?![\w/-])/g,
+      (whole, name: string) => lists[name] ?? whole,
+    )
     .replace(
       /PUT \/api\/v1\/devices\/([^/\s]+)\/config(?![\w/-])/g,
       (_, id: string) => `hearth device-config set ${decoded(id)}`,
@@ -51,6 +58,11 @@ export function spokenHint(hint: string): string {
     .replace(
       'Set its state to active first.',
       'Set its state to active first: hearth device set <id> --state active.',
+    )
+    .replace('finish all the same with force:', 'finish all the same with --force:')
+    .replace(
+      'POST /api/v1/setup, with the code that the hub printed.',
+      'open the dashboard, with the code that hearth start prints.',
     )
     .replace('/docs shows what every request may hold.', 'Add --help to see what there is.');
 }

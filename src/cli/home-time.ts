@@ -28,6 +28,22 @@ export class HomeTime {
     return time === '' ? '' : `${time} (${this.zone})`;
   }
 
+  /**
+   * The instant of a time as it is typed: on the wall at home where it has no zone of its own
+   * (`2026-03-01`, `2026-03-01 18:30`), else as it says. Undefined for what is no time.
+   */
+  instant(text: string): string | undefined {
+    const hasZone = /[Tt ]\d{2}:\d{2}.*(?:[zZ]|[+-]\d{2}:?\d{2})$/.test(text);
+    const isTime = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}.*)?$/.test(text);
+    const time = text.replace(' ', 'T');
+    const timeMs = isTime
+      ? Date.parse(hasZone || !/T/i.test(time) ? time : `${time}Z`)
+      : Number.NaN;
+    if (Number.isNaN(timeMs)) return undefined;
+    const instantMs = hasZone ? timeMs : this.#zone.instantOf(timeMs * 1000) / 1000;
+    return new Date(instantMs).toISOString();
+  }
+
   /** Text with times in it, and below it the zone that they are of. */
   below(text: string): string {
     return `${text}\n\nTimes: ${this.zone}`;

@@ -6,6 +6,12 @@ import type { Invocation } from './invocation.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
 
+/** What is sent, and as what. */
+interface Content {
+  readonly type: string;
+  readonly text: string;
+}
+
 const base = 'http://localhost/api/v1';
 
 /** The REST API of a hub, as the commands see it: JSON in, JSON out, problems thrown. */
@@ -26,22 +32,25 @@ export class Hub {
   }
 
   async post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
-    const response = await this.#request('POST', path, {}, body);
-    return (response.status === 204 ? undefined : await response.json()) as Answer;
+    return answerOf(await this.#request('POST', path, {}, json(body)));
+  }
+
+  /** Sends text that is no JSON. */
+  async postText<Answer>(path: string, content: Content, query: Query = {}): Promise<Answer> {
+    return answerOf(await this.#request('POST', path, query, content));
   }
 
   async patch<Answer>(path: string, body: unknown): Promise<Answer> {
-    return (await (await this.#request('PATCH', path, {}, body)).json()) as Answer;
+    return answerOf(await this.#request('PATCH', path, {}, json(body)));
   }
 
   async put<Answer>(path: string, body: unknown): Promise<Answer> {
-    return (await (await this.#request('PUT', path, {}, body)).json()) as Answer;
+    return answerOf(await this.#request('PUT', path, {}, json(body)));
   }
 
   /** What is left of it, where the hub says so; `undefined` where nothing is. */
   async delete<Answer = undefined>(path: string): Promise<Answer> {
-    const response = await this.#request('DELETE', path);
-    return (response.status === 204 ? undefined : await response.json()) as Answer;
+    return answerOf(await this.#request('DELETE', path));
   }
 
   /** An answer whose body is read as it comes. */
@@ -49,7 +58,7 @@ export class Hub {
     return this.#request('GET', path, query);
   }
 
-  async #request(method: string, path: string, query: Query = {}, body?: unknown) {
+  async #request(method: string, path: string, query: Query = {}, content?: Content) {
     const url = new URL(base + path);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -57,15 +66,21 @@ export class Hub {
     const response = await this.#link.request(
       new Request(url, {
         method,
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+        ...(content && { body: content.text, headers: { 'content-type': content.type } }),
       }),
     );
     if (!response.ok) throw await problemOf(response);
     return response;
   }
 }
+
+const json = (body: unknown): Content => ({
+  type: 'application/json',
+  text: JSON.stringify(body),
+});
+
+const answerOf = async <Answer>(response: Response): Promise<Answer> =>
+  (response.status === 204 ? undefined : await response.json()) as Answer;
 
 export interface Reach {
   /** Make the data directory when it is not there yet. */

@@ -13,15 +13,6 @@ export function settingCommands(hearth: Command, run: Run): void {
     .description('what went wrong lately and needs someone to look')
     .option('--limit <count>', 'at most so many')
     .action(run(() => import('./alerts.ts').then(({ listAlerts }) => listAlerts)));
-  hearth
-    .command('audit')
-    .description('who did what to what')
-    .command('list', { isDefault: true })
-    .description('the newest rows')
-    .option('--subject <subject>', 'to what: device:kitchen-plug')
-    .option('--action <action>', 'what was done: command.create')
-    .option('--limit <count>', 'at most so many')
-    .action(run(() => import('./audit.ts').then(({ listAudit }) => listAudit)));
 }
 
 const configExamples = `

@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type GlobalOptions, Invocation } from './invocation.ts';
+import { accessCommands } from './program-access.ts';
+import { collect } from './program-collect.ts';
 import { controlCommands } from './program-control.ts';
 import { settingCommands } from './program-settings.ts';
 import { simulateCommand } from './program-simulate.ts';
+import { trustCommands } from './program-trust.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Run, Verb } from './verb.ts';
-
-const roles = ['owner', 'admin', 'member', 'guest', 'service'];
 
 /**
  * Every command there is: here, and in the files beside this one. What a verb does is loaded when it
@@ -73,6 +74,7 @@ export function program(around: Surroundings): Command {
   controlCommands(hearth, run);
   settingCommands(hearth, run);
   accessCommands(hearth, run);
+  trustCommands(hearth, run);
 
   hearth
     .command('query')
@@ -187,8 +189,14 @@ function deviceCommands(device: Command, run: Run): void {
     .action(run(() => import('./device.ts').then(({ revokeDevice }) => revokeDevice)));
   device
     .command('api-key')
-    .description('give a device a new API key, for HTTP; the one before it is void')
+    .description('give a device a new API key, for HTTP')
     .argument('<id>')
+    .option(
+      '--overlap <time>',
+      'how long the key before it still works, up to 30d (by default 24h)',
+    )
+    .option('--now', 'the key before it is void at once')
+    .option('--void-previous', 'no new key: void the one before, while it still works')
     .action(run(() => import('./device.ts').then(({ renewApiKey }) => renewApiKey)));
   device
     .command('remove')
@@ -215,50 +223,3 @@ function roomCommands(room: Command, run: Run): void {
     .argument('<room>', 'id or name')
     .action(run(() => import('./room.ts').then(({ removeRoom }) => removeRoom)));
 }
-
-function accessCommands(hearth: Command, run: Run): void {
-  const token = hearth.command('token').description('API tokens of programs');
-  token
-    .command('create')
-    .description('make a token; it is shown once')
-    .requiredOption('--name <name>', 'what it is for')
-    .addOption(
-      new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory(true),
-    )
-    .option('--expires-in <duration>', 'such as 30d; without it, until it is revoked')
-    .action(run(() => import('./token.ts').then(({ createToken }) => createToken)));
-  token
-    .command('list')
-    .description('every token, without its secret')
-    .action(run(() => import('./token.ts').then(({ listTokens }) => listTokens)));
-  token
-    .command('revoke')
-    .description('void a token; its connections end')
-    .argument('<token>', 'id or name')
-    .action(run(() => import('./token.ts').then(({ revokeToken }) => revokeToken)));
-
-  const credential = hearth
-    .command('credential')
-    .description('user names and passwords for the plain MQTT listener');
-  credential
-    .command('add')
-    .description('make a credential; its password is shown once')
-    .argument('<name>', 'for a device, its id')
-    .addOption(
-      new Option('--role <role>', 'a program or a device')
-        .choices(['service', 'device'])
-        .makeOptionMandatory(true),
-    )
-    .action(run(() => import('./credential.ts').then(({ addCredential }) => addCredential)));
-  credential
-    .command('list')
-    .description('every credential, without its password')
-    .action(run(() => import('./credential.ts').then(({ listCredentials }) => listCredentials)));
-  credential
-    .command('remove')
-    .description('void a credential; its connections end')
-    .argument('<name>')
-    .action(run(() => import('./credential.ts').then(({ removeCredential }) => removeCredential)));
-}
-
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];

@@ -33,6 +33,13 @@ export interface Seen {
   readonly body: unknown;
 }
 
+/** Requests as a person would write them down: `POST /people {"name":"Ada"}`. */
+export const asked = (seen: readonly Seen[]): string[] =>
+  seen.map(({ method, path, body }) => {
+    const sent = body === undefined ? '' : ` ${JSON.stringify(body)}`;
+    return `${method} ${path.replace('/api/v1', '')}${sent}`;
+  });
+
 /** A folder to type commands in, with everything they print and every signal they could get. */
 export class CommandLine {
   readonly directory: string;
@@ -80,12 +87,13 @@ export async function listenOnSocket(directory: string, api: Hono): Promise<Seen
   const app = new Hono();
   app.use(async (context, next) => {
     const { method, url } = context.req;
+    const isJson = context.req.header('content-type') === 'application/json';
     const text = await context.req.text();
     const { pathname, search } = new URL(url);
     seen.push({
       method,
       path: pathname + search,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: text === '' ? undefined : isJson ? JSON.parse(text) : text,
     });
     await next();
   });

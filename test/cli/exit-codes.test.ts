@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { HearthError } from '#kernel';
-import { exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { exitCodeOf, Finding } from '../../src/cli/exit-codes.ts';
 import { CommandLine } from './command-line.ts';
 
 it.each([
@@ -18,6 +18,10 @@ it.each([
   ['bad_config', 78],
 ] as const)('%s ends with %d', (code, exitCode) => {
   expect(exitCodeOf(new HearthError(code, 'no'))).toBe(exitCode);
+});
+
+it('a finding ends with 1', () => {
+  expect(exitCodeOf(new Finding('conflict', 'row 3 was altered'))).toBe(1);
 });
 
 it('a bug ends with 70', () => {

@@ -299,3 +299,23 @@ describe('hearth why', () => {
     expect(whyText({ ...why, ...part }, new HomeTime(zone))).toContain(expected);
   });
 });
+
+it.each([
+  ['2026-03-01', '2026-02-28T18:30:00.000Z'],
+  ['2026-03-01 18:30', '2026-03-01T13:00:00.000Z'],
+  ['2026-03-01T18:30:15', '2026-03-01T13:00:15.000Z'],
+  ['2026-03-01T18:30Z', '2026-03-01T18:30:00.000Z'],
+  ['2026-03-01T18:30+01:00', '2026-03-01T17:30:00.000Z'],
+  ['2026-02-30T25:00', undefined],
+  ['tomorrow', undefined],
+  ['18:30', undefined],
+  ['', undefined],
+])('takes %s, as it is typed at home, for %s', (text, instant) => {
+  expect(new HomeTime(zone).instant(text)).toBe(instant);
+});
+
+it('takes a time that the clock change leaves out for the change itself', () => {
+  const berlin = new HomeTime('Europe/Berlin');
+  expect(berlin.instant('2026-03-29T02:30')).toBe('2026-03-29T01:00:00.000Z');
+  expect(berlin.instant('2026-07-05T20:00')).toBe('2026-07-05T18:00:00.000Z');
+});

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.ts';
-import { CommandLine, listenOnSocket } from './command-line.ts';
+import { asked, CommandLine, listenOnSocket } from './command-line.ts';
 
 const command = {
   id: 'c1',
@@ -139,6 +139,7 @@ function someApi(): Hono {
     .patch('/devices/:id', (context) => context.json(device))
     .delete('/devices/:id', (context) => context.body(null, 204))
     .post('/devices/:id/api-key', (context) => context.json({ api_key: 'secret' }))
+    .delete('/devices/:id/api-key/previous', (context) => context.body(null, 204))
     .post('/devices/:id/revoke', (context) => context.json({ revoked: ['0a'] }))
     .get('/devices/:id/certificates', (context) => context.json({ certificates: [] }))
     .get('/devices/:id/denials', (context) => context.json({ denials: [] }))
@@ -179,6 +180,9 @@ it.each([
   ['device set plug-1 --no-room', 'PATCH /devices/plug-1 {"room":null}'],
   ['device revoke plug-1', 'POST /devices/plug-1/revoke {}'],
   ['device api-key plug-1', 'POST /devices/plug-1/api-key {}'],
+  ['device api-key plug-1 --overlap 2h', 'POST /devices/plug-1/api-key {"overlap":"2h"}'],
+  ['device api-key plug-1 --now', 'POST /devices/plug-1/api-key {"overlap":"0s"}'],
+  ['device api-key plug-1 --void-previous', 'DELETE /devices/plug-1/api-key/previous'],
   ['device remove plug-1 --yes', 'GET /devices/plug-1', 'DELETE /devices/plug-1'],
   ['denials', 'GET /denials'],
   ['denials list plug-1', 'GET /devices/plug-1/denials'],
@@ -187,10 +191,14 @@ it.each([
   ['room add Hall --order 2', 'POST /rooms {"name":"Hall","order":2}'],
   ['room remove bath', 'GET /rooms', 'DELETE /rooms/r1'],
   ['token list', 'GET /tokens'],
-  ['token create --name n --role guest', 'POST /tokens {"name":"n","role":"guest"}'],
+  ['token create --name n --role admin', 'POST /tokens {"name":"n","role":"admin"}'],
   [
-    'token create --name n --role guest --expires-in 30d',
-    'POST /tokens {"name":"n","role":"guest","expiresIn":"30d"}',
+    'token create --name n --role member --expires-in 30d',
+    'POST /tokens {"name":"n","role":"member","expiresIn":"30d"}',
+  ],
+  [
+    'token create --name n --role service --scope devices.read --scope telemetry.read',
+    'POST /tokens {"name":"n","role":"service","scopes":["devices.read","telemetry.read"]}',
   ],
   ['token revoke t1', 'GET /tokens', 'DELETE /tokens/t1'],
   ['token revoke backup', 'GET /tokens', 'DELETE /tokens/t2'],
@@ -318,7 +326,7 @@ it.each([
   ['audit', 'GET /audit'],
   [
     'audit list --subject device:fan --action command.create --limit 5',
-    'GET /audit?subject=device%3Afan&action=command.create&limit=5',
+    'GET /audit?action=command.create&subject=device%3Afan&limit=5',
   ],
   ['query plug-1 --json', 'GET /devices/plug-1/telemetry?start=-24h&end=now&format=json'],
 ])('hearth %s asks %s', async (command, ...expected) => {
@@ -329,11 +337,7 @@ it.each([
 
   expect(at.errors.text).not.toContain('hearth:');
   expect(code).toBe(0);
-  const asked = seen.map(({ method, path, body }) => {
-    const sent = body === undefined ? '' : ` ${JSON.stringify(body)}`;
-    return `${method} ${path.replace('/api/v1', '')}${sent}`;
-  });
-  expect(asked).toEqual(expected);
+  expect(asked(seen)).toEqual(expected);
   expect(at.output.text).toMatch(/\n$/);
 });
 
