@@ -46,6 +46,7 @@ const pairs: readonly (readonly [front: string, behind: string, least: number])[
   ['on-accent', 'accent-strong', 4.5],
   ['good', 'surface', 4.5],
   ['good', 'ground', 4.5],
+  ['good', 'good-ground', 4.5],
   ['bad', 'surface', 4.5],
   ['bad', 'bad-ground', 4.5],
   ['warn', 'warn-ground', 4.5],

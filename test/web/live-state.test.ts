@@ -51,6 +51,15 @@ describe('the live view', () => {
     expect([...state.devices.keys()]).toEqual(['plug']);
   });
 
+  it('knows which devices may be controlled, of which a welcome without a word means all', () => {
+    expect(hear(welcome).controls).toBeNull();
+    expect(hear({ ...welcome, controls: null }).controls).toBeNull();
+    expect(hear({ ...welcome, controls: ['plug'] }).controls).toEqual(new Set(['plug']));
+    expect(hear({ ...welcome, controls: ['plug'] }, { ...welcome, controls: [] }).controls).toEqual(
+      new Set(),
+    );
+  });
+
   it('takes over new values, keeps the others, and has seen the device now', () => {
     const device = hear(welcome, reading('2026-01-01T10:00:09Z', 7)).devices.get('plug');
     expect(device?.latest).toEqual({

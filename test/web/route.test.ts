@@ -14,6 +14,18 @@ describe('where one is', () => {
     ['#/schedules/new/kitchen-plug', { page: 'new-schedule', device: 'kitchen-plug' }],
     ['#/schedules/01m7', { page: 'schedule', id: '01m7' }],
     ['#/devices/%', { page: 'device', id: '%' }],
+    ['#/add/code', { page: 'let-join' }],
+    ['#/add/keys', { page: 'known-keys' }],
+    ['#/people', { page: 'people' }],
+    ['#/people/invite', { page: 'invite' }],
+    ['#/people/01m7', { page: 'person', id: '01m7' }],
+    ['#/security/', { page: 'log' }],
+    ['#/security/programs', { page: 'tokens' }],
+    ['#/security/certificates', { page: 'certificates' }],
+    ['#/security/else', { page: 'home' }],
+    ['#/account?linked=oidc', { page: 'account' }],
+    ['#/sign-in?problem=linked_already', { page: 'account', problem: 'linked_already' }],
+    ['#/sign-in', { page: 'home' }],
   ])('reads %j', (fragment, route) => {
     expect(parseRoute(fragment)).toEqual(route);
   });
@@ -27,6 +39,16 @@ describe('where one is', () => {
     { page: 'new-schedule' },
     { page: 'new-schedule', device: 'a/b' },
     { page: 'schedule', id: '01m7' },
+    { page: 'let-join' },
+    { page: 'known-keys' },
+    { page: 'people' },
+    { page: 'invite' },
+    { page: 'person', id: 'a/b' },
+    { page: 'log' },
+    { page: 'tokens' },
+    { page: 'certificates' },
+    { page: 'account' },
+    { page: 'account', problem: 'a&b' },
   ])('finds the way back from its own link to %j', (route) => {
     expect(parseRoute(linkTo(route))).toEqual(route);
   });

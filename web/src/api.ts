@@ -5,15 +5,25 @@ import type { Denial, Device, Person, Room, Statistics, TelemetryRow } from './w
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** One request to the hub. Throws a `Problem` for every answer that is not a success. */
-export async function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
-  const init: RequestInit = { method, headers: { accept: 'application/json' } };
-  if (body !== undefined) {
-    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
-    init.body = JSON.stringify(body);
-  }
+export function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
+  return body === undefined
+    ? request(method, path)
+    : request(method, path, { type: 'application/json', text: JSON.stringify(body) });
+}
+
+/** As `call`, with a body that is no JSON. */
+export const sendText = <Answer>(path: string, type: string, text: string): Promise<Answer> =>
+  request('POST', path, { type, text });
+
+async function request<Answer>(
+  method: Method,
+  path: string,
+  body?: { readonly type: string; readonly text: string },
+): Promise<Answer> {
+  const headers = { accept: 'application/json', ...(body && { 'content-type': body.type }) };
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, init);
+    response = await fetch(`/api/v1${path}`, { method, headers, ...(body && { body: body.text }) });
   } catch {
     throw unreachable();
   }
@@ -27,6 +37,8 @@ export const segment = encodeURIComponent;
 export interface Setup {
   readonly needed: boolean;
   readonly home: string;
+  /** Whether this hub can send mail. */
+  readonly mail?: boolean;
 }
 
 export interface NewOwner {
@@ -69,8 +81,6 @@ export interface DayStatistics {
 export const api = {
   setup: () => call<Setup>('GET', '/setup'),
   createOwner: (owner: NewOwner) => call<unknown>('POST', '/setup', owner),
-  logIn: (email: string, password: string) =>
-    call<unknown>('POST', '/auth/login', { email, password }),
   logOut: () => call<unknown>('POST', '/auth/logout', {}),
   me: () => call<Person>('GET', '/auth/me'),
 

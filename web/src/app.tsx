@@ -1,7 +1,11 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { api } from './api.ts';
+import { api, type Setup } from './api.ts';
+import { type Entry, parseEntry } from './entry.ts';
 import { Home } from './home.tsx';
+import { ForgottenPage } from './pages/forgotten.tsx';
+import { JoinPage } from './pages/join.tsx';
 import { LogInPage } from './pages/log-in.tsx';
+import { ResetPage } from './pages/reset.tsx';
 import { SetUpPage } from './pages/set-up.tsx';
 import { Notice } from './parts/notice.tsx';
 import { ProblemNote } from './parts/problem-note.tsx';
@@ -11,17 +15,15 @@ import type { Person } from './wire.ts';
 type Stage =
   | { readonly at: 'start' }
   | { readonly at: 'set-up' }
-  | { readonly at: 'log-in'; readonly home: string }
-  | { readonly at: 'home'; readonly person: Person }
+  | { readonly at: 'door'; readonly setup: Setup; readonly person: Person | undefined }
   | { readonly at: 'trouble'; readonly problem: Problem };
 
 /** Finds out who is here: nobody has set this hub up, a stranger, or someone signed in. */
 async function findStage(): Promise<Stage> {
   try {
-    const { needed, home } = await api.setup();
-    if (needed) return { at: 'set-up' };
-    const person = await personHere();
-    return person ? { at: 'home', person } : { at: 'log-in', home };
+    const setup = await api.setup();
+    if (setup.needed) return { at: 'set-up' };
+    return { at: 'door', setup, person: await personHere() };
   } catch (thrown) {
     return { at: 'trouble', problem: toProblem(thrown) };
   }
@@ -38,6 +40,7 @@ async function personHere(): Promise<Person | undefined> {
 
 export function App() {
   const [stage, setStage] = useState<Stage>({ at: 'start' });
+  const entry = useEntry();
   const look = useCallback(async () => setStage(await findStage()), []);
   useEffect(() => {
     void look();
@@ -57,9 +60,43 @@ export function App() {
       );
     case 'set-up':
       return <SetUpPage onDone={look} />;
-    case 'log-in':
-      return <LogInPage home={stage.home} onDone={look} />;
-    case 'home':
-      return <Home person={stage.person} onSignedOut={look} />;
+    case 'door':
+      return <Door setup={stage.setup} person={stage.person} entry={entry} look={look} />;
   }
+}
+
+/** What a link brought somebody here for goes first; then the dashboard, for whoever is signed in. */
+function Door(props: {
+  setup: Setup;
+  person: Person | undefined;
+  entry: Entry;
+  look: () => Promise<void>;
+}) {
+  const { setup, person, entry, look } = props;
+  const goIn = async () => {
+    // The code is used up: it need not stay in the address.
+    history.replaceState(null, '', '#/');
+    await look();
+    window.dispatchEvent(new HashChangeEvent('hashchange'));
+  };
+  if (entry.page === 'join') {
+    return <JoinPage home={setup.home} {...entry} person={person} onDone={goIn} />;
+  }
+  if (entry.page === 'reset') return <ResetPage code={entry.code} onDone={look} />;
+  if (person) return <Home key={person.id} person={person} onSignedOut={look} />;
+  if (entry.page === 'forgotten') return <ForgottenPage hasMail={setup.mail ?? false} />;
+  const { problem } = entry;
+  return (
+    <LogInPage home={setup.home} problem={problem} onDone={problem === undefined ? look : goIn} />
+  );
+}
+
+function useEntry(): Entry {
+  const [entry, setEntry] = useState(() => parseEntry(location.hash));
+  useEffect(() => {
+    const follow = () => setEntry(parseEntry(location.hash));
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, []);
+  return entry;
 }

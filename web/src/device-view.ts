@@ -2,7 +2,7 @@ import { control } from './control-api.ts';
 import type { Action, Command, Override, StateMap, TypeDefinition } from './control-wire.ts';
 import { type Action as Doing, useAction, useNow, useObservable } from './hooks.ts';
 import { runningOverride } from './live-state.ts';
-import { mayControl, useSession } from './session.ts';
+import { useSession } from './session.ts';
 import type { Device } from './wire.ts';
 
 /** What the parts that show or control a device go by. */
@@ -21,7 +21,7 @@ export interface DeviceView {
 }
 
 export function useDeviceView(device: Device, everyMs = 10_000): DeviceView {
-  const { live, definitionOf, person } = useSession();
+  const { live, definitionOf } = useSession();
   const now = useObservable(live.state);
   return {
     device,
@@ -30,7 +30,7 @@ export function useDeviceView(device: Device, everyMs = 10_000): DeviceView {
     commands: now.commands.get(device.id) ?? [],
     override: runningOverride(now, device.id),
     nowMs: useNow(everyMs) + now.clockOffsetMs,
-    mayControl: mayControl(person) && device.state !== 'disabled',
+    mayControl: (now.controls?.has(device.id) ?? true) && device.state !== 'disabled',
   };
 }
 

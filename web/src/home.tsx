@@ -3,13 +3,22 @@ import { api } from './api.ts';
 import { useCatchUp } from './catch-up.ts';
 import { control } from './control-api.ts';
 import type { TypeDefinition } from './control-wire.ts';
-import { useFresh, useLoad, useObservable } from './hooks.ts';
+import { useFresh, useObservable } from './hooks.ts';
 import { Live } from './live.ts';
+import { AccountPage } from './pages/account.tsx';
 import { AddDevicePage } from './pages/add-device.tsx';
+import { CertificatesPage } from './pages/certificates.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { DevicesPage } from './pages/devices.tsx';
+import { InvitePage } from './pages/invite.tsx';
+import { KnownKeysPage } from './pages/known-keys.tsx';
+import { LetJoinPage } from './pages/let-join.tsx';
+import { LogPage } from './pages/log.tsx';
+import { PeoplePage } from './pages/people.tsx';
+import { PersonPage } from './pages/person.tsx';
 import { SchedulePage } from './pages/schedule.tsx';
 import { SchedulesPage } from './pages/schedules.tsx';
+import { TokensPage } from './pages/tokens.tsx';
 import { Shell } from './parts/shell.tsx';
 import { toProblem } from './problem.ts';
 import { parseRoute, type Route } from './route.ts';
@@ -17,12 +26,14 @@ import { SessionContext } from './session.ts';
 import type { Person } from './wire.ts';
 
 /** The dashboard of a person who is signed in: the live connection, and the page they are on. */
-export function Home(props: { person: Person; onSignedOut: () => void }) {
+export function Home(props: { person: Person; onSignedOut: () => Promise<void> }) {
   const { person, onSignedOut } = props;
   const live = useLive(onSignedOut);
   const route = useRoute();
   useCatchUp(live);
-  const [rooms, reloadRooms] = useLoad(api.rooms, 'rooms');
+  // What is shared with a guest may bring another room; a welcome says so.
+  const { welcomes } = useObservable(live.state);
+  const [rooms, reloadRooms] = useFresh(api.rooms, 'rooms', welcomes);
   const definitionOf = useDefinitions(live);
   const session = useMemo(() => {
     const known = rooms.state === 'loaded' ? rooms.value : [];
@@ -31,10 +42,12 @@ export function Home(props: { person: Person; onSignedOut: () => void }) {
       live,
       rooms: [...known].sort((a, b) => a.order - b.order || a.name.localeCompare(b.name)),
       reloadRooms,
+      // Looking again is what finds out that one is signed out, too.
+      reloadPerson: onSignedOut,
       definitionOf,
       signOut: async () => {
         await api.logOut();
-        onSignedOut();
+        await onSignedOut();
       },
     };
   }, [person, live, rooms, reloadRooms, definitionOf, onSignedOut]);
@@ -54,6 +67,10 @@ function CurrentPage({ route }: { route: Route }) {
       return <DevicesPage />;
     case 'add':
       return <AddDevicePage />;
+    case 'let-join':
+      return <LetJoinPage />;
+    case 'known-keys':
+      return <KnownKeysPage />;
     case 'device':
       return <DevicePage key={route.id} id={route.id} />;
     case 'schedules':
@@ -62,6 +79,20 @@ function CurrentPage({ route }: { route: Route }) {
       return <SchedulePage key={route.device} device={route.device} />;
     case 'schedule':
       return <SchedulePage key={route.id} id={route.id} />;
+    case 'people':
+      return <PeoplePage />;
+    case 'invite':
+      return <InvitePage />;
+    case 'person':
+      return <PersonPage key={route.id} id={route.id} />;
+    case 'log':
+      return <LogPage />;
+    case 'tokens':
+      return <TokensPage />;
+    case 'certificates':
+      return <CertificatesPage />;
+    case 'account':
+      return <AccountPage problem={route.problem} />;
   }
 }
 

@@ -9,6 +9,8 @@ export interface LiveState {
   readonly home: string;
   /** By id. Empty until the first welcome. */
   readonly devices: ReadonlyMap<string, Device>;
+  /** The ids of those that one may control, where that is not all of them. */
+  readonly controls: ReadonlySet<string> | null;
   /** What each device is like: of each property what it said last, by a reading or otherwise. */
   readonly states: ReadonlyMap<string, StateMap>;
   /** The last commands of each device that were heard of, newest first. */
@@ -30,6 +32,7 @@ export const nothingYet: LiveState = {
   connection: 'connecting',
   home: '',
   devices: new Map(),
+  controls: null,
   states: new Map(),
   commands: new Map(),
   overrides: new Map(),
@@ -52,6 +55,7 @@ export function afterMessage(state: LiveState, message: ServerMessage, nowMs: nu
         connection: 'live',
         home: message.home,
         devices: new Map(message.devices.map((device) => [device.id, device])),
+        controls: message.controls ? new Set(message.controls) : null,
         states: new Map(message.devices.map((device) => [device.id, stateAtFirst(device)])),
         changes: state.changes,
         welcomed: true,

@@ -11,6 +11,8 @@ export interface Session {
   /** In the order in which they are shown. */
   readonly rooms: readonly Room[];
   readonly reloadRooms: () => void;
+  /** Asks the hub anew who is signed in: after a change of one's own name. */
+  readonly reloadPerson: () => Promise<void>;
   /** What a device of this type can do; undefined until the hub has said. */
   readonly definitionOf: (type: string) => TypeDefinition | undefined;
   readonly signOut: () => Promise<void>;
@@ -28,5 +30,11 @@ export function useSession(): Session {
 export const mayChangeDevices = (person: Person): boolean =>
   person.role === 'owner' || person.role === 'admin';
 
-/** Whether the person may tell devices what to do, now and by schedule. The hub checks again. */
-export const mayControl = (person: Person): boolean => person.role !== 'guest';
+/** Whether the person may say what devices do when nobody asks. The hub checks again. */
+export const mayChangeSchedules = (person: Person): boolean => person.role !== 'guest';
+
+/** Whether the person may invite others, share with them, and read what was done. */
+export const mayManagePeople = (person: Person): boolean => mayChangeDevices(person);
+
+/** Whether the person may make tokens for programs. */
+export const mayMakeTokens = (person: Person): boolean => person.role === 'owner';

@@ -74,6 +74,8 @@ export type ServerMessage =
       readonly server_time: string;
       readonly home: string;
       readonly devices: readonly Device[];
+      /** The ids of those that whoever asks may control; null for all of them. */
+      readonly controls?: readonly string[] | null;
     }
   | {
       readonly type: 'telemetry';

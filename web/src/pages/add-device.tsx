@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
+import { AddTabs } from '../parts/add-tabs.tsx';
 import { BackHome } from '../parts/back-link.tsx';
 import { Field } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
@@ -24,6 +25,7 @@ export function AddDevicePage() {
   return (
     <>
       <PageHead title={kit ? `${kit.name} is ready` : 'Add a device'} above={<BackHome />} />
+      {!kit && <AddTabs here="add" />}
       {kit ? <NewDeviceFiles kit={kit} /> : <AddDeviceForm onAdded={setKit} />}
     </>
   );

@@ -13,7 +13,7 @@ import type { Device } from '../wire.ts';
 /** Home: every device of the house, room by room. */
 export function DevicesPage() {
   const { live, rooms, person } = useSession();
-  const { devices, home, welcomed, clockOffsetMs } = useObservable(live.state);
+  const { devices, home, welcomed, clockOffsetMs, controls } = useObservable(live.state);
   const nowMs = useNow(10_000) + clockOffsetMs;
   const all = [...devices.values()];
   const mayChange = mayChangeDevices(person);
@@ -23,7 +23,12 @@ export function DevicesPage() {
         {welcomed && all.length > 0 && <AtAGlance devices={all} />}
       </PageHead>
       {!welcomed && <p class="quiet">Asking the hub for your devices…</p>}
-      {welcomed && all.length === 0 && <FirstDevice mayAdd={mayChange} />}
+      {welcomed && all.length === 0 && controls === null && <FirstDevice mayAdd={mayChange} />}
+      {welcomed && all.length === 0 && controls !== null && (
+        <p class="quiet">
+          Nothing is shared with you at the moment. When somebody does, it appears here by itself.
+        </p>
+      )}
       <AlertsCard nowMs={nowMs} />
       <ScenesStrip />
       <div class="rooms">
@@ -58,7 +63,7 @@ function AtAGlance({ devices }: { devices: readonly Device[] }) {
   return (
     <ul class="glance">
       <li>
-        <strong>{online === devices.length ? 'All' : `${online} of ${devices.length}`}</strong>{' '}
+        <strong>{howMany(online, devices.length)}</strong>{' '}
         {devices.length === 1 ? 'device' : 'devices'} online
       </li>
       {power !== undefined && (
@@ -73,4 +78,9 @@ function AtAGlance({ devices }: { devices: readonly Device[] }) {
       )}
     </ul>
   );
+}
+
+function howMany(online: number, all: number): string {
+  if (online < all) return `${online} of ${all}`;
+  return all === 1 ? '1' : 'All';
 }

@@ -9,7 +9,7 @@ import { linkTo } from '../route.ts';
 import { draftFromSchedule, emptyDraft, type ScheduleDraft } from '../schedule-draft.ts';
 import { type Targets, targetDefinition } from '../schedule-targets.ts';
 import { useTargets } from '../schedules.ts';
-import { mayControl, useSession } from '../session.ts';
+import { mayChangeSchedules, useSession } from '../session.ts';
 
 /** A new schedule, or one that is to be changed. */
 export function SchedulePage({ id, device }: { id?: string; device?: string | undefined }) {
@@ -24,9 +24,11 @@ export function SchedulePage({ id, device }: { id?: string; device?: string | un
         title={title}
         above={<BackLink to={{ page: 'schedules' }} words="All schedules" />}
       />
-      {!mayControl(person) && <p class="quiet">Guests can look at schedules, not change them.</p>}
-      {mayControl(person) && !isReady && <p class="quiet">Asking the hub…</p>}
-      {mayControl(person) &&
+      {!mayChangeSchedules(person) && (
+        <p class="quiet">Guests can look at schedules, not change them.</p>
+      )}
+      {mayChangeSchedules(person) && !isReady && <p class="quiet">Asking the hub…</p>}
+      {mayChangeSchedules(person) &&
         isReady &&
         (id === undefined ? (
           <NewSchedule device={device} targets={targets} />

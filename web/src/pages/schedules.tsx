@@ -5,7 +5,7 @@ import { ScheduleRow } from '../parts/schedule-row.tsx';
 import { linkTo } from '../route.ts';
 import { byTarget, targetDefinition } from '../schedule-targets.ts';
 import { useSchedules, useTargets } from '../schedules.ts';
-import { mayControl, useSession } from '../session.ts';
+import { mayChangeSchedules, useSession } from '../session.ts';
 
 /** Every schedule of the home, by what it is for. */
 export function SchedulesPage() {
@@ -14,7 +14,7 @@ export function SchedulesPage() {
   const nowMs = useNow(10_000) + clockOffsetMs;
   const schedules = useSchedules();
   const targets = useTargets();
-  const may = mayControl(person);
+  const may = mayChangeSchedules(person);
   const isKnown = welcomed && schedules.state === 'loaded';
   const all = schedules.state === 'loaded' ? schedules.value : [];
   return (

@@ -3,6 +3,7 @@ import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
 import { Field } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { NewPassword } from '../parts/new-password.tsx';
 import { Notice } from '../parts/notice.tsx';
 
 /** The first page of a new hub: whoever can read its terminal becomes its owner. */
@@ -57,14 +58,11 @@ export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
             spellcheck: false,
           }}
         />
-        <Field
-          label="Password"
+        <NewPassword
           name="password"
           value={owner.password}
           onValue={change('password')}
           problem={problem}
-          help="At least 10 characters. A few plain words in a row are easy to remember and hard to guess."
-          input={{ type: 'password', autocomplete: 'new-password', minLength: 10, maxLength: 128 }}
         />
       </Form>
     </Notice>

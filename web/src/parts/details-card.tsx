@@ -4,6 +4,7 @@ import { useAction } from '../hooks.ts';
 import { mayChangeDevices, useSession } from '../session.ts';
 import { dayAndYear } from '../time.ts';
 import type { Device } from '../wire.ts';
+import { Facts } from './facts.tsx';
 import { Field } from './field.tsx';
 import { Form } from './form.tsx';
 import { RoomChoice } from './room-choice.tsx';
@@ -20,7 +21,7 @@ export function DetailsCard({ device }: { device: Device }) {
         <EditForm device={device} onDone={() => setEditing(false)} />
       ) : (
         <>
-          <Facts device={device} />
+          <DeviceFacts device={device} />
           {mayChangeDevices(person) && (
             <button type="button" class="button" onClick={() => setEditing(true)}>
               Rename or move
@@ -32,30 +33,21 @@ export function DetailsCard({ device }: { device: Device }) {
   );
 }
 
-function Facts({ device }: { device: Device }) {
+function DeviceFacts({ device }: { device: Device }) {
   const { rooms } = useSession();
   const room = rooms.find(({ id }) => id === device.room)?.name;
-  const facts: readonly (readonly [string, string | null | undefined])[] = [
-    ['Kind', typeWords(device.type)],
-    ['Room', room ?? 'None yet'],
-    ['About', device.description],
-    ['Firmware', device.firmware_version],
-    ['Hardware', device.hardware_version],
-    ['Id', device.id],
-    ['Added', dayAndYear(Date.parse(device.created_at))],
-  ];
   return (
-    <dl class="facts">
-      {facts.map(
-        ([name, value]) =>
-          value && (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-      )}
-    </dl>
+    <Facts
+      facts={[
+        ['Kind', typeWords(device.type)],
+        ['Room', room ?? 'None yet'],
+        ['About', device.description],
+        ['Firmware', device.firmware_version],
+        ['Hardware', device.hardware_version],
+        ['Id', device.id],
+        ['Added', dayAndYear(Date.parse(device.created_at))],
+      ]}
+    />
   );
 }
 

@@ -3,10 +3,13 @@ import type { DeviceView } from '../device-view.ts';
 import { linkTo } from '../route.ts';
 import { doesWords, nextWords, ownName, whenWords } from '../schedule-words.ts';
 import { useSchedules, useTargets } from '../schedules.ts';
+import { mayChangeSchedules, useSession } from '../session.ts';
 
 /** The schedules that are for this device, its groups' included; nothing for one without controls. */
 export function DeviceSchedules({ view }: { view: DeviceView }) {
   const { definition, device, nowMs } = view;
+  const { person } = useSession();
+  const may = mayChangeSchedules(person) && view.mayControl;
   const schedules = useSchedules();
   const { groups } = useTargets();
   if (definition === undefined || controlsOf(definition).length === 0) return null;
@@ -15,7 +18,7 @@ export function DeviceSchedules({ view }: { view: DeviceView }) {
       device_id === device.id ||
       groups.some(({ id, devices }) => id === group_id && devices.includes(device.id)),
   );
-  if (own.length === 0 && !view.mayControl) return null;
+  if (own.length === 0 && !may) return null;
   return (
     <section class="card" aria-labelledby="device-schedules">
       <h2 id="device-schedules">Schedules</h2>
@@ -34,7 +37,7 @@ export function DeviceSchedules({ view }: { view: DeviceView }) {
         </ul>
       )}
       <div class="buttons">
-        {view.mayControl && (
+        {may && (
           <a class="button" href={linkTo({ page: 'new-schedule', device: device.id })}>
             Add a schedule
           </a>

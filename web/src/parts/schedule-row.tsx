@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { control } from '../control-api.ts';
 import type { Schedule, TypeDefinition } from '../control-wire.ts';
 import { useAction } from '../hooks.ts';
 import { linkTo } from '../route.ts';
 import { doesWords, lastWords, nextWords, ownName, whenWords } from '../schedule-words.ts';
-import { mayControl, useSession } from '../session.ts';
+import { mayChangeSchedules, useSession } from '../session.ts';
 import { ProblemNote } from './problem-note.tsx';
+import { Removable } from './removable.tsx';
 import { Switch } from './switch.tsx';
 
 /** One schedule in words: when, what, what is to come, how it went last. */
@@ -16,13 +16,12 @@ export function ScheduleRow(props: {
 }) {
   const { schedule, definition, nowMs } = props;
   const { person } = useSession();
-  const [removing, setRemoving] = useState(false);
   const turn = useAction(async () => {
     await control.changeSchedule(schedule.id, { enabled: !schedule.enabled });
   });
   const name = ownName(schedule);
   const words = `${whenWords(schedule)} → ${doesWords(schedule, definition)}`;
-  const may = mayControl(person);
+  const may = mayChangeSchedules(person);
   return (
     <li class={schedule.enabled ? 'row schedule' : 'row schedule schedule-off'}>
       <div class="row-main">
@@ -47,9 +46,16 @@ export function ScheduleRow(props: {
         {nextWords(schedule, definition, nowMs)}
         {schedule.last_run && ` ${lastWords(schedule.last_run, nowMs)}`}
       </p>
-      {may && removing && <Removal schedule={schedule} onDone={() => setRemoving(false)} />}
-      {may && !removing && (
-        <div class="buttons">
+      {may && (
+        <Removable
+          verb="Remove"
+          name={name || words}
+          question="Remove it? The device is left as it is."
+          yes="Yes, remove it"
+          onRemove={async () => {
+            await control.removeSchedule(schedule.id);
+          }}
+        >
           <a
             class="button"
             href={linkTo({ page: 'schedule', id: schedule.id })}
@@ -57,45 +63,9 @@ export function ScheduleRow(props: {
           >
             Change
           </a>
-          <button
-            type="button"
-            class="button button-quiet"
-            aria-label={`Remove ${name || words}`}
-            onClick={() => setRemoving(true)}
-          >
-            Remove
-          </button>
-        </div>
+        </Removable>
       )}
       <ProblemNote problem={turn.problem} />
     </li>
-  );
-}
-
-/** Asks once more; the row goes when the hub says that it is gone. */
-function Removal({ schedule, onDone }: { schedule: Schedule; onDone: () => void }) {
-  const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => keep.current?.focus(), []);
-  const remove = useAction(async () => {
-    await control.removeSchedule(schedule.id);
-  });
-  return (
-    <>
-      <p>Remove it? The device is left as it is.</p>
-      <div class="buttons">
-        <button
-          type="button"
-          class="button button-main"
-          disabled={remove.busy}
-          onClick={() => void remove.run()}
-        >
-          Yes, remove it
-        </button>
-        <button ref={keep} type="button" class="button" onClick={onDone}>
-          Keep it
-        </button>
-      </div>
-      <ProblemNote problem={remove.problem} />
-    </>
   );
 }

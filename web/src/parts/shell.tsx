@@ -2,13 +2,14 @@ import type { ComponentChildren } from 'preact';
 import { useAction, useObservable } from '../hooks.ts';
 import type { Connection } from '../live-state.ts';
 import { linkTo, type Route } from '../route.ts';
-import { useSession } from '../session.ts';
+import { mayManagePeople, useSession } from '../session.ts';
+import type { Person } from '../wire.ts';
 import { Logo } from './logo.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 /** What stands around every page: skip link, header with the state of the connection, footer. */
 export function Shell({ route, children }: { route: Route; children: ComponentChildren }) {
-  const { live, signOut } = useSession();
+  const { live, person, signOut } = useSession();
   const { connection } = useObservable(live.state);
   const leaving = useAction(signOut);
   return (
@@ -21,8 +22,9 @@ export function Shell({ route, children }: { route: Route; children: ComponentCh
           <Logo size={30} />
           <span>Hearth</span>
         </a>
-        <Pages route={route} />
+        <Pages route={route} person={person} />
         <ConnectionState connection={connection} />
+        <AccountLink name={person.name} isHere={route.page === 'account'} />
         <button type="button" class="button button-quiet" onClick={() => leaving.run()}>
           Sign out
         </button>
@@ -42,16 +44,34 @@ export function Shell({ route, children }: { route: Route; children: ComponentCh
   );
 }
 
-const pages = [
-  { to: { page: 'home' }, words: 'Devices', holds: ['home', 'add', 'device'] },
+interface PageLink {
+  readonly to: Route;
+  readonly words: string;
+  /** The pages that stand below it. */
+  readonly holds: readonly Route['page'][];
+}
+
+const everyonesPages: readonly PageLink[] = [
+  {
+    to: { page: 'home' },
+    words: 'Devices',
+    holds: ['home', 'add', 'let-join', 'known-keys', 'device'],
+  },
   {
     to: { page: 'schedules' },
     words: 'Schedules',
     holds: ['schedules', 'schedule', 'new-schedule'],
   },
-] as const satisfies readonly { to: Route; words: string; holds: readonly Route['page'][] }[];
+];
 
-function Pages({ route }: { route: Route }) {
+/** Of those who look after the home; the hub refuses the others what these pages ask for. */
+const keepersPages: readonly PageLink[] = [
+  { to: { page: 'people' }, words: 'People', holds: ['people', 'person', 'invite'] },
+  { to: { page: 'log' }, words: 'Security', holds: ['log', 'tokens', 'certificates'] },
+];
+
+function Pages({ route, person }: { route: Route; person: Person }) {
+  const pages = mayManagePeople(person) ? [...everyonesPages, ...keepersPages] : everyonesPages;
   return (
     <nav class="pages" aria-label="Pages">
       {pages.map(({ to, words, holds }) => {
@@ -63,6 +83,23 @@ function Pages({ route }: { route: Route }) {
         );
       })}
     </nav>
+  );
+}
+
+/** Where a phone has no room for the name, the picture and the label say it. */
+function AccountLink({ name, isHere }: { name: string; isHere: boolean }) {
+  return (
+    <a
+      class="account-link"
+      href={linkTo({ page: 'account' })}
+      aria-label={`My account: ${name}`}
+      aria-current={isHere ? 'page' : undefined}
+    >
+      <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+        <path d="M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4.5 20.5a7.5 7.5 0 0 1 15 0" />
+      </svg>
+      <span>{name}</span>
+    </a>
   );
 }
 
@@ -87,7 +124,7 @@ function ConnectionState({ connection }: { connection: Connection }) {
           <path d="M10.5 6A4.5 4.5 0 1 1 6 1.5" />
         )}
       </svg>
-      {words[connection]}
+      <span>{words[connection]}</span>
     </p>
   );
 }

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { auditKinds, auditWords, isRefusal, type Names } from '../../web/src/audit-words.ts';
+import type { AuditRow } from '../../web/src/trust-wire.ts';
+
+const names: Names = {
+  people: new Map([
+    ['p1', 'Ada'],
+    ['p2', 'Gus'],
+  ]),
+  devices: new Map([['kettle', 'Kettle']]),
+};
+
+const row = (more: Partial<AuditRow>): AuditRow => ({
+  seq: 1,
+  at: '2026-01-01T00:00:00.000Z',
+  actor: 'person:Ada',
+  action: 'auth.login',
+  subject: 'person:p1',
+  outcome: 'ok',
+  origin: '',
+  detail: {},
+  ...more,
+});
+
+describe('a row of the audit', () => {
+  it.each<[Partial<AuditRow>, string]>([
+    [{ detail: { method: 'passkey' } }, 'Ada signed in with a passkey'],
+    [{ actor: 'nobody', outcome: 'refused' }, 'A sign-in as Ada was refused'],
+    [{ outcome: 'second_factor' }, 'Ada gave the right password; the code had to follow'],
+    [{ action: 'auth.password' }, 'Ada set their own password'],
+    [
+      { action: 'auth.password', subject: 'person:p2', outcome: 'offered' },
+      'Ada gave out a code for the password of Gus',
+    ],
+    [
+      { action: 'auth.2fa', subject: 'person:p2', detail: { change: 'reset' } },
+      'Ada removed the authenticator app of Gus',
+    ],
+    [
+      { action: 'person.role', subject: 'person:p2', detail: { from: 'guest', to: 'member' } },
+      'Ada made Gus member, before guest',
+    ],
+    [
+      { action: 'person.disable', subject: 'person:p2', detail: { state: 'disabled' } },
+      'Ada shut Gus out',
+    ],
+    [
+      { actor: 'local', action: 'token.create', subject: 'token:t', detail: { name: 'car' } },
+      'Somebody at the hub itself made the token “car”',
+    ],
+    [
+      {
+        actor: 'token:car',
+        action: 'command.create',
+        subject: 'device:kettle',
+        detail: { action: 'relay_on' },
+      },
+      'The program “car” told Kettle: relay_on',
+    ],
+    [
+      { actor: 'hub', action: 'command.settle', subject: 'device:kettle', outcome: 'timed_out' },
+      'Kettle: the command ended, timed out',
+    ],
+    [
+      { action: 'something.new', subject: 'device:kettle', outcome: 'half_done' },
+      'Ada: something new Kettle, half done',
+    ],
+  ])('%j is a sentence', (more, words) => {
+    expect(auditWords(row(more), names)).toBe(words);
+  });
+
+  it('of somebody who is gone still has words', () => {
+    const gone = row({ action: 'person.remove', subject: 'person:gone' });
+    expect(auditWords(gone, names)).toBe('Ada removed somebody from the home');
+  });
+
+  it('is marked when something was refused', () => {
+    expect(isRefusal(row({ outcome: 'refused' }))).toBe(true);
+    expect(isRefusal(row({}))).toBe(false);
+  });
+});
+
+it('offers each kind once', () => {
+  const kinds = auditKinds.map(([kind]) => kind);
+  expect(new Set(kinds).size).toBe(kinds.length);
+});

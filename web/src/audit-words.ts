@@ -1,0 +1,188 @@
+import type { AuditRow } from './trust-wire.ts';
+
+/** What is called by what name now, so that ids need not be shown. */
+export interface Names {
+  readonly people: ReadonlyMap<string, string>;
+  readonly devices: ReadonlyMap<string, string>;
+}
+
+const partsOf = (text: string): readonly [kind: string, rest: string] => {
+  const at = text.indexOf(':');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+};
+
+/** Who did it: `Ada`, `The program “car”`, `Somebody at the hub itself`. */
+export function actorWords(actor: string, names: Names): string {
+  const [kind, name] = partsOf(actor);
+  switch (kind) {
+    case 'person':
+      return name;
+    case 'token':
+      return `The program “${name}”`;
+    case 'device':
+      return `The device ${names.devices.get(name) ?? name}`;
+    case 'local':
+      return 'Somebody at the hub itself';
+    case 'hub':
+      return 'The hub';
+    default:
+      return 'Somebody unknown';
+  }
+}
+
+/** What it was done to; empty where that says nothing to a person. */
+export function subjectWords(row: AuditRow, names: Names): string {
+  const [kind, id] = partsOf(row.subject);
+  const said = row.detail.name;
+  switch (kind) {
+    case 'person':
+      return names.people.get(id) ?? (id === 'unknown' ? 'an unknown account' : 'somebody');
+    case 'device':
+      return names.devices.get(id) ?? id;
+    case 'credential':
+    case 'type':
+      return `“${id}”`;
+    default:
+      return typeof said === 'string' ? `“${said}”` : '';
+  }
+}
+
+interface Told {
+  readonly actor: string;
+  readonly subject: string;
+  readonly row: AuditRow;
+}
+
+const detail = ({ row }: Told, name: string): string => {
+  const value = row.detail[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+};
+const own = ({ actor, subject }: Told): boolean => actor === subject;
+/** `their own password`, or `the password of Anna`. */
+const of = (told: Told, what: string): string =>
+  own(told) || told.subject === '' ? `their own ${what}` : `the ${what} of ${told.subject}`;
+
+const ways: Readonly<Record<string, string>> = {
+  password: 'with a password',
+  passkey: 'with a passkey',
+  oidc: 'by the provider',
+};
+
+/** The sentence of an action that was done, by its name. */
+const done: Readonly<Record<string, (told: Told) => string>> = {
+  'auth.login': (told) => `${told.actor} signed in ${ways[detail(told, 'method')] ?? ''}`,
+  'auth.logout': ({ actor }) => `${actor} signed out`,
+  'auth.password': (told) => `${told.actor} set ${of(told, 'password')}`,
+  'auth.2fa': (told) => secondFactor(told),
+  'auth.passkey': (told) => `${told.actor} changed ${of(told, 'passkeys')}`,
+  'auth.oidc': (told) => `${told.actor} changed ${of(told, 'link to the provider')}`,
+  'person.invite': (told) => `${told.actor} invited somebody as ${detail(told, 'role')}`,
+  'person.join': (told) => `${told.actor} joined the home as ${detail(told, 'role')}`,
+  'person.role': (told) =>
+    `${told.actor} made ${told.subject} ${detail(told, 'to')}, before ${detail(told, 'from')}`,
+  'person.disable': (told) =>
+    detail(told, 'state') === 'active'
+      ? `${told.actor} let ${told.subject} in again`
+      : `${told.actor} shut ${told.subject} out`,
+  'person.remove': (told) => `${told.actor} removed ${told.subject} from the home`,
+  'token.create': (told) => `${told.actor} made the token ${told.subject}`,
+  'token.revoke': (told) => `${told.actor} revoked the token ${told.subject}`,
+  'credential.create': (told) => `${told.actor} made the MQTT user ${told.subject}`,
+  'credential.remove': (told) => `${told.actor} removed the MQTT user ${told.subject}`,
+  'device.add': (told) => `${told.actor} added ${told.subject}`,
+  'device.remove': (told) => `${told.actor} removed ${told.subject}`,
+  'device.state': (told) => `${told.actor} set the state of ${told.subject}`,
+  'device.revoke': (told) => `${told.actor} revoked a certificate of ${told.subject}`,
+  'device.key': (told) => `${told.actor} renewed the key of ${told.subject}`,
+  'share.give': (told) => `${told.actor} shared something with ${told.subject}`,
+  'share.end': (told) => `${told.actor} ended a share with ${told.subject}`,
+  'join.open': ({ actor }) => `${actor} let a new device join`,
+  'join.join': ({ subject }) => `${subject} joined with a code`,
+  'est.enrol': ({ subject }) => `${subject} got its certificate`,
+  'est.reenrol': ({ subject }) => `${subject} renewed its certificate`,
+  'ca.rotate': ({ actor }) => `${actor} changed the certificate authority`,
+  'secrets.rotate': ({ actor }) => `${actor} changed the key of the hub’s secrets`,
+  'telemetry.export': ({ actor }) => `${actor} exported readings`,
+  'command.create': (told) => `${told.actor} told ${told.subject}: ${detail(told, 'action')}`,
+  'config.set': (told) => `${told.actor} changed the settings of ${told.subject}`,
+  'override.start': (told) => `${told.actor} set ${told.subject} for a while`,
+  'override.extend': (told) => `${told.actor} extended what holds for ${told.subject}`,
+  'override.cancel': (told) => `${told.actor} ended early what held for ${told.subject}`,
+  'override.end': (told) => `What held for ${told.subject} for a while has ended`,
+  'audit.anchor': ({ actor }) => `${actor} began this log`,
+  'scene.run': (told) => `${told.actor} ran the scene ${told.subject}`,
+  'group.command': (told) => `${told.actor} told the group ${told.subject}`,
+};
+
+/** The sentence of what was not done, or not as usual, by action and outcome. */
+const otherwise: Readonly<Record<string, (told: Told) => string>> = {
+  'auth.login refused': (told) =>
+    own(told) || told.subject === ''
+      ? 'A sign-in was refused'
+      : `A sign-in as ${told.subject} was refused`,
+  'auth.login second_factor': ({ subject }) =>
+    `${subject} gave the right password; the code had to follow`,
+  'auth.refresh_reuse refused': ({ subject }) =>
+    `A token of ${subject} was used twice, so that session was ended: somebody may have copied it`,
+  'auth.password offered': (told) => `${told.actor} gave out a code for ${of(told, 'password')}`,
+  'auth.password refused': (told) => `A wrong password was given for ${told.subject}`,
+  'person.invite withdrawn': ({ actor }) => `${actor} withdrew an invitation`,
+  'join.refuse refused': ({ subject }) =>
+    subject === '' ? 'A device that wanted to join was refused' : `${subject} was refused to join`,
+  'est.refuse refused': ({ subject }) =>
+    subject === '' ? 'A certificate was refused' : `A certificate for ${subject} was refused`,
+  'access.denied refused': ({ actor, row }) =>
+    `${actor} was refused ${String(row.detail.action ?? row.detail.path ?? 'something')}`,
+};
+
+/** What a row of the audit says, as a sentence without its full stop. */
+export function auditWords(row: AuditRow, names: Names): string {
+  const told = { actor: actorWords(row.actor, names), subject: subjectWords(row, names), row };
+  const exactly = otherwise[`${row.action} ${row.outcome}`];
+  if (exactly) return exactly(told).trim();
+  const words = done[row.action];
+  if (words && row.outcome === 'ok') return words(told).trim();
+  if (row.action === 'command.settle')
+    return `${told.subject}: the command ended, ${plain(row.outcome)}`;
+  const what = `${told.actor}: ${plain(row.action)} ${told.subject}`.trim();
+  return row.outcome === 'ok' ? what : `${what}, ${plain(row.outcome)}`;
+}
+
+function secondFactor(told: Told): string {
+  switch (detail(told, 'change')) {
+    case 'on':
+      return `${told.actor} set up an authenticator app`;
+    case 'recovery_codes':
+      return `${told.actor} made new recovery codes`;
+    default:
+      return `${told.actor} removed ${of(told, 'authenticator app')}`;
+  }
+}
+
+/** `schedule.update` → `schedule update`. */
+const plain = (word: string): string => word.replaceAll(/[._]/g, ' ');
+
+/** Whether somebody should look at it: something was refused. */
+export const isRefusal = ({ outcome, action }: AuditRow): boolean =>
+  outcome === 'refused' || outcome === 'denied' || action === 'auth.refresh_reuse';
+
+/** Kinds of rows that can be asked for: the word before the dot of their actions. */
+export const auditKinds: readonly (readonly [action: string, words: string])[] = [
+  ['', 'Everything'],
+  ['auth', 'Signing in'],
+  ['person', 'People'],
+  ['share', 'Sharing'],
+  ['token', 'Tokens for programs'],
+  ['credential', 'MQTT users'],
+  ['device', 'Devices'],
+  ['join', 'Devices that join'],
+  ['est', 'Certificates of devices'],
+  ['command', 'Commands'],
+  ['schedule', 'Schedules'],
+  ['override', 'For a while'],
+  ['config', 'Settings of devices'],
+  ['access', 'Refused requests'],
+  ['telemetry', 'Exports'],
+  ['ca', 'Certificate authority'],
+  ['secrets', 'Secrets of the hub'],
+];
