@@ -121,6 +121,10 @@ class RunningHub implements Hub {
   /** Whoever takes something in starts after those who keep it, and stops before them. */
   async start(): Promise<void> {
     const parts = this.#parts;
+    parts.secrets.register('audit', (reseal) => parts.audit.reseal(reseal));
+    parts.secrets.register('pki', (reseal) => parts.authority.reseal(reseal));
+    parts.secrets.register('telemetry', (reseal) => parts.telemetry.reseal(reseal));
+    parts.secrets.register('auth', (reseal) => parts.auth.reseal(reseal));
     connectParts(parts, { log: this.#log, offline: this.#offline });
     const restored: Part = {
       name: 'newest values',
@@ -129,18 +133,28 @@ class RunningHub implements Hub {
       stop: async () => {},
     };
     const keepers: Part[] = [
+      parts.secrets,
+      parts.audit,
       parts.authority,
       parts.auth,
       parts.devices,
+      parts.shares,
       parts.signing,
       parts.telemetry,
       restored,
       parts.due,
       parts.alerts,
+      parts.joining,
       parts.commands,
       parts.deviceConfig,
       parts.schedules,
       parts.overrides,
+      {
+        name: 'key rotation',
+        // Every keeper of secrets is there: what a power cut left of a rotation is ended.
+        start: () => parts.secrets.finishRotation(),
+        stop: async () => {},
+      },
     ];
     const takers: Part[] = [
       parts.broker,

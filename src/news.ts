@@ -1,4 +1,5 @@
 /** Who hears of what: news from one part of a hub to another. */
+import { devicesOfScene } from '#groups';
 import type { Log } from '#kernel';
 import type { Identity } from '#mqtt';
 import type { Parts } from './parts.ts';
@@ -17,7 +18,7 @@ export function connectParts(parts: Parts, options: NewsOptions): void {
 }
 
 function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
-  const { authority, broker, devices, telemetry } = parts;
+  const { auth, authority, broker, devices, shares, telemetry } = parts;
   const { commands, deviceConfig, groups, overrides, schedules } = parts;
   telemetry.onSample.listen((samples) => {
     devices.applySamples(samples);
@@ -44,10 +45,18 @@ function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
     deviceConfig.forget(id);
     groups.forget(id);
     commands.forget(id);
+    shares.onDeviceRemoved(id);
     if (!offline) forgetSessions({ kind: 'device', name: id });
   });
+  devices.onRoomRemoved.listen((id) => shares.onRoomRemoved(id));
+  auth.people.onChange.listen(({ change, person }) => {
+    if (change === 'removed') shares.onPersonRemoved(person.id);
+  });
+  authority.onVoided.listen(({ deviceId }) =>
+    broker.disconnect({ kind: 'device', name: deviceId }),
+  );
   authority.onServerCertificate.listen(() =>
-    broker.setServerCredentials(authority.serverCredentials()),
+    broker.setServerCredentials(authority.serverCredentials(), authority.caPem),
   );
 
   function forgetSessions(identity: Identity): void {
@@ -81,13 +90,18 @@ function connectLiveView(parts: Parts): void {
   const { alerts, commands, deviceConfig, devices, groups, overrides, realtime, schedules } = parts;
   commands.onChange.listen((command) => realtime.announce({ type: 'command', command }));
   overrides.onChange.listen((override) => realtime.announce({ type: 'override', override }));
-  schedules.onChange.listen((news) => realtime.announce({ type: 'schedule', ...news }));
+  schedules.onChange.listen((news) => {
+    const { device_id, group_id } = news.schedule;
+    const members = group_id !== null && groups.exists(group_id) ? groups.members(group_id) : [];
+    const about = device_id === null ? members : [device_id];
+    realtime.announce({ type: 'schedule', ...news }, about);
+  });
   deviceConfig.onChange.listen((config) => realtime.announce({ type: 'config', config }));
-  groups.onChange.listen(({ change, groupId: id }) =>
-    realtime.announce({ type: 'group', change, id }),
+  groups.onChange.listen(({ change, groupId: id, group }) =>
+    realtime.announce({ type: 'group', change, id }, group.devices),
   );
-  groups.scenes.onChange.listen(({ change, sceneId: id }) =>
-    realtime.announce({ type: 'scene', change, id }),
+  groups.scenes.onChange.listen(({ change, sceneId: id, scene }) =>
+    realtime.announce({ type: 'scene', change, id }, devicesOfScene(groups, scene)),
   );
   devices.definitions.onChange.listen(({ change, definition }) =>
     realtime.announce({ type: 'device_type', change, device_type: definition }),

@@ -1,8 +1,10 @@
 /** Every part of a hub, made and handed what it needs. Nothing acts here: see `main.ts` and `news.ts`. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Alerts } from '#alerts';
 import { Audit } from '#audit';
-import { type Api, Auth } from '#auth';
+import { type Api, Auth, type OidcSettings, OpenIdConnect, Passkeys, Shares } from '#auth';
 import { Commands } from '#commands';
 import type { Config } from '#config';
 import { type Db, DueQueue } from '#db';
@@ -10,6 +12,7 @@ import { DeviceConfig } from '#device-config';
 import { Devices } from '#devices';
 import { Groups } from '#groups';
 import { HttpServer } from '#http';
+import { Join } from '#join';
 import type { Clock, Log } from '#kernel';
 import { Broker, type BrokerLimits, type DirectMessage, type StoreIncident } from '#mqtt';
 import { LogRing, Ops } from '#ops';
@@ -17,6 +20,7 @@ import { Overrides } from '#overrides';
 import { Authority } from '#pki';
 import { Realtime } from '#realtime';
 import { Schedules } from '#schedules';
+import { Secrets } from '#secrets';
 import { Signing } from '#signing';
 import { Telemetry } from '#telemetry';
 import packageJson from '../package.json' with { type: 'json' };
@@ -45,9 +49,23 @@ export type Parts = ReturnType<typeof makeParts>;
 /** Makes the parts from left to right: each knows only those before it. */
 export function makeParts({ config, log, logs, clock, db, addresses }: PartsOptions) {
   const named = (name: string) => ({ clock, log: log.child({ part: name }) });
+  const secrets = new Secrets({
+    keyPath: config['secrets.key_file'] ?? join(config.data, 'hearth.key'),
+    hasSealed: () => existsSync(join(config.data, 'audit.key')),
+    log: log.child({ part: 'secrets' }),
+  });
+  const audit = new Audit({
+    db,
+    anchor: { vault: secrets, keyPath: join(config.data, 'audit.key') },
+    retentionDays: config['audit.retention_days'],
+    ...named('audit'),
+  });
   const authority = new Authority({
     directory: join(config.data, 'pki'),
     db,
+    vault: secrets,
+    // The address of the revocation list in certificates: over HTTP, as RFC 5280 §8 asks.
+    ...(config['http.port'] > 0 && { crlPort: config['http.port'] }),
     extraNames: config['https.names'],
     ...named('pki'),
   });
@@ -55,10 +73,16 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     db,
     directory: config.data,
     homeName: config['home.name'],
+    vault: secrets,
+    audit,
+    publicOrigin: () => {
+      const port = addresses().https?.port;
+      const name = config['https.names'][0] ?? `${hostname()}.local`;
+      return port === undefined ? undefined : `https://${name}:${port}`;
+    },
     ...named('auth'),
   });
   const due = new DueQueue({ db, trusted: config['clock.trusted'], ...named('due') });
-  const audit = new Audit({ db, clock });
   const alerts = new Alerts({ db, ...named('alerts') });
   const devices = new Devices({
     db,
@@ -66,8 +90,37 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     auth,
     audit,
     mqttsPort: () => addresses().mqtts?.port,
+    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
     ...named('devices'),
   });
+  const joining = new Join({
+    db,
+    audit,
+    alerts,
+    auth,
+    devices,
+    authority,
+    mqttsPort: () => addresses().mqtts?.port,
+    ...named('join'),
+  });
+  const ways = { db, audit, people: auth.people, signIns: auth.signIns, proof: auth };
+  const passkeys = new Passkeys({ ...ways, homeName: config['home.name'], ...named('passkeys') });
+  const oidc = new OpenIdConnect({
+    ...ways,
+    joins: auth,
+    settings: oidcSettings(config),
+    ...named('oidc'),
+  });
+  const shares = new Shares({
+    db,
+    audit,
+    people: auth.people,
+    devices,
+    // A clock that was reset does not bring back what had ended.
+    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
+    ...named('sharing'),
+  });
+  const sightOf = shares.sightOf.bind(shares);
   const signing = new Signing({
     db,
     directory: join(config.data, 'signing'),
@@ -81,6 +134,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     config,
     devices,
     protection: signing,
+    vault: secrets,
     ...named('telemetry'),
   });
   // The broker asks the commands who acknowledged, and the commands speak through the broker.
@@ -101,6 +155,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     gate: devices.gate({
       telemetry: (deviceId) => telemetry.acceptFrom(deviceId),
       ack: (deviceId) => commands.accept(deviceId),
+      sightOf,
     }),
     directory: join(config.data, 'mqtt'),
     limits: brokerLimits(config),
@@ -148,7 +203,12 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
   });
   const realtime = new Realtime({
     home: config['home.name'],
-    auth,
+    auth: {
+      callerOfToken: (token) => auth.callerOfBearer(token),
+      onRevoked: auth.onRevoked,
+    },
+    sightOf,
+    onShared: shares.onChange,
     devices,
     telemetry,
     limits: { websockets: config['limits.websockets'] },
@@ -188,11 +248,19 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     auth,
     devices,
     ops,
+    sightOf,
+    audit,
+    secrets,
+    rootRoutes: rootRoutesOf({ auth, joining }),
     routes: routesOf({
       auth,
+      passkeys,
+      oidc,
+      shares,
       audit,
       alerts,
       devices,
+      joining,
       signing,
       telemetry,
       commands,
@@ -222,12 +290,15 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
   }
 
   return {
+    secrets,
+    audit,
     authority,
     auth,
+    shares,
     due,
-    audit,
     alerts,
     devices,
+    joining,
     signing,
     telemetry,
     commands,
@@ -249,9 +320,13 @@ interface Routed {
 
 type Surfaces =
   | 'auth'
+  | 'passkeys'
+  | 'oidc'
+  | 'shares'
   | 'audit'
   | 'alerts'
   | 'devices'
+  | 'joining'
   | 'signing'
   | 'telemetry'
   | 'commands'
@@ -264,11 +339,15 @@ type Surfaces =
 export const routesOf = (parts: Readonly<Record<Surfaces, Routed>>): ((api: Api) => void)[] =>
   [
     parts.auth,
+    parts.passkeys,
+    parts.oidc,
+    parts.shares,
     parts.audit,
     parts.alerts,
     // Before the devices': `/devices/config` is no device (see reservedDeviceIds).
     parts.deviceConfig,
     parts.devices,
+    parts.joining,
     parts.signing,
     parts.telemetry,
     parts.commands,
@@ -276,6 +355,31 @@ export const routesOf = (parts: Readonly<Record<Surfaces, Routed>>): ((api: Api)
     parts.schedules,
     parts.overrides,
   ].map((part) => (api: Api) => part.routes(api));
+
+/** Whoever answers beside `/api/v1`, where others fixed the paths. */
+interface RootRouted {
+  rootRoutes(api: Api): void;
+}
+
+export const rootRoutesOf = (
+  parts: Readonly<Record<'auth' | 'joining', RootRouted>>,
+): ((api: Api) => void)[] =>
+  [parts.auth, parts.joining].map((part) => (api: Api) => part.rootRoutes(api));
+
+/** Undefined where nobody set up a provider. */
+function oidcSettings(config: Config): OidcSettings | undefined {
+  const issuer = config['oidc.issuer'];
+  const clientId = config['oidc.client_id'];
+  const clientSecret = config['oidc.client_secret'];
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    issuer,
+    clientId,
+    ...(clientSecret !== undefined && { clientSecret }),
+    name: config['oidc.name'],
+    linkByEmail: config['oidc.link_by_email'],
+  };
+}
 
 const brokerLimits = (config: Config): BrokerLimits => ({
   connections: config['limits.connections'],

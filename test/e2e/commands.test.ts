@@ -33,6 +33,7 @@ describe('a command to a device that is away', () => {
     expect(rows.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
       'command.settle timed_out',
       'command.create ok',
+      'device.add ok',
     ]);
     expect(rows.at(-1)?.actor).toBe('local');
     expect(await get('/alerts')).toMatchObject({

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
@@ -365,21 +364,24 @@ describe('a scene', () => {
 describe('a guest', () => {
   const email = 'gus@example.org';
 
-  /** As long as nobody can be asked in, a guest is made where the hub keeps its people. */
-  function makeGuest(): void {
-    const db = new Database(join(directory, 'hearth.db'));
-    db.exec(`
-      INSERT INTO people (id, name, email, email_verified, role, created_at, updated_at)
-        SELECT 'gus', 'Gus', '${email}', 0, 'guest', created_at, updated_at FROM people;
-      INSERT INTO accounts
-          (id, person_id, account_id, provider_id, password, created_at, updated_at)
-        SELECT 'gus', 'gus', 'gus', provider_id, password, created_at, updated_at FROM accounts;
-    `);
-    db.close();
+  /** Asks a guest in, and shares the whole home with them to look at. */
+  async function makeGuest(): Promise<void> {
+    const invitation = await ask<{ code: string }>(hub, 'POST', '/people/invitations', {
+      role: 'guest',
+    });
+    const { id } = await ask<{ id: string }>(hub, 'POST', '/auth/register', {
+      name: 'Gus',
+      email,
+      password: owner.password,
+      invitation: invitation.code,
+    });
+    for (const device_id of ['kettle', 'purifier', 'heater']) {
+      await ask(hub, 'POST', '/shares', { person_id: id, device_id, access: 'read' });
+    }
   }
 
   it('sees how things are, and nothing to press', async () => {
-    makeGuest();
+    await makeGuest();
     await visitPage(browser, originOf(hub), async (page) => {
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(owner.password);
