@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '#commands';
 import { addDevice, ask, connectWith } from './home.ts';
-import { listen, timedHome } from './timed-home.ts';
+import { listen, timedHome, until } from './timed-home.ts';
 
 const plug = { id: 'plug', name: 'Plug', type: 'plug' };
 const ok = (id: unknown, state?: object) => ({ id, status: 'ok', ...(state && { state }) });
@@ -125,6 +125,11 @@ describe('a command to a device that is there', () => {
     const first = await connectWith(hub, 'plug', files, false);
     await first.subscribeAsync('devices/plug/command', { qos: 1 });
     await first.endAsync();
+    // The hub learns that it is away a moment after the client has gone.
+    await until(
+      () => get<{ status: string }>('/devices/plug'),
+      ({ status }) => status === 'offline',
+    );
     const { id } = await post<Command>('/devices/plug/commands', { action: 'relay_on' });
     clock.advance(90_000);
     expect(await get(`/commands/${id}`)).toMatchObject({ status: 'timed_out' });
