@@ -80,6 +80,8 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
       const name = config['https.names'][0] ?? `${hostname()}.local`;
       return port === undefined ? undefined : `https://${name}:${port}`;
     },
+    // A clock that was reset does not bring back what had ended.
+    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
     ...named('auth'),
   });
   const due = new DueQueue({ db, trusted: config['clock.trusted'], ...named('due') });
@@ -116,7 +118,6 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     audit,
     people: auth.people,
     devices,
-    // A clock that was reset does not bring back what had ended.
     notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
     ...named('sharing'),
   });

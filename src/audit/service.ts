@@ -12,7 +12,7 @@ import {
   type StoredRow,
   signLink,
 } from './chain.ts';
-import { redactedJson, redactedText } from './redact.ts';
+import { redactedJson, redactedText, shortText } from './redact.ts';
 import { AuditRetention } from './retention.ts';
 import { auditRoutes } from './routes.ts';
 import { AuditStore } from './store.ts';
@@ -155,7 +155,7 @@ export class Audit implements Part {
     const fields = {
       seq: tip.seq + 1,
       at_ms: Math.floor(this.#clock.nowMs()),
-      actor: redactedText(entry.actor),
+      actor: shortText(entry.actor),
       action: redactedText(entry.action),
       subject: redactedText(entry.subject),
       outcome: redactedText(entry.outcome),

@@ -79,6 +79,10 @@ export const actorOf = (caller: Caller | undefined): string =>
       ? 'local'
       : `${caller.kind}:${caller.name}`;
 
+/** Who made something that outlives the request: by id, for a name may change. None at the machine. */
+export const makerOf = (caller: Caller | undefined): string | undefined =>
+  caller?.kind === 'person' || caller?.kind === 'token' ? `${caller.kind}:${caller.id}` : undefined;
+
 export const localCaller: Caller = { kind: 'local', id: 'local', name: 'local', role: 'owner' };
 
 /** Where this role may do this; undefined when nowhere. */

@@ -20,6 +20,11 @@ export const body = <Schema extends z.ZodType>(schemaOfBody: Schema) => ({
   body: { content: { 'application/json': { schema: schemaOfBody } }, required: true },
 });
 
+/** As above, for a body that may be left out; then it is an empty object. */
+export const mayBody = <Schema extends z.ZodType>(schemaOfBody: Schema) => ({
+  body: { content: { 'application/json': { schema: schemaOfBody } }, required: false },
+});
+
 export const isoOf = (atMs: number): string => new Date(atMs).toISOString();
 
 export const doerOf = (context: Context<HearthEnv>): Doer => ({

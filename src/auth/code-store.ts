@@ -9,6 +9,7 @@ export interface InvitationRow {
   readonly invited_by: string;
   readonly created_at_ms: number;
   readonly expires_at_ms: number;
+  readonly made_by: string | null;
 }
 
 /** Codes that were handed out and not used yet: invitations, and ones that set a new password. */
@@ -33,7 +34,8 @@ export class CodeStore {
     this.#db
       .prepare(
         `INSERT INTO invitations VALUES
-           (@id, @code_hash, @role, @email, @invited_by, @created_at_ms, @expires_at_ms)`,
+           (@id, @code_hash, @role, @email, @invited_by, @created_at_ms, @expires_at_ms,
+           @made_by)`,
       )
       .run(row);
   }
@@ -43,10 +45,10 @@ export class CodeStore {
   }
 
   /** The newest code is the only one of its person. */
-  putReset(codeHash: string, personId: string, expiresAtMs: number): void {
+  putReset(codeHash: string, personId: string, expiresAtMs: number, madeBy: string | null): void {
     this.#db
-      .prepare('INSERT OR REPLACE INTO password_resets VALUES (?, ?, ?)')
-      .run(codeHash, personId, expiresAtMs);
+      .prepare('INSERT OR REPLACE INTO password_resets VALUES (?, ?, ?, ?)')
+      .run(codeHash, personId, expiresAtMs, madeBy);
   }
 
   /** Whose password a code sets; undefined for none, or one that has expired. */
@@ -60,6 +62,10 @@ export class CodeStore {
 
   deleteResetsOf(personId: string): void {
     this.#db.prepare('DELETE FROM password_resets WHERE person_id = ?').run(personId);
+  }
+
+  deleteResetsBy(maker: string): void {
+    this.#db.prepare('DELETE FROM password_resets WHERE made_by = ?').run(maker);
   }
 
   deleteExpired(nowMs: number): void {

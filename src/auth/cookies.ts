@@ -3,9 +3,16 @@ import type { HearthEnv } from './routing.ts';
 import { sessionLifetimeMs } from './sessions.ts';
 import type { Person, SignedIn } from './types.ts';
 
-export const sessionCookie = 'hearth_session';
+const sessionCookie = 'hearth_session';
 
-/** A Set-Cookie line, still without `Secure`. */
+/**
+ * What the session cookie is called. Over TLS its name says that this host set it, over TLS (RFC 6265bis
+ * §4.1.3.2): no other host of the domain and nobody on the wire can put another one in its place.
+ */
+export const sessionCookieAt = (isTls: boolean): string =>
+  isTls ? `__Host-${sessionCookie}` : sessionCookie;
+
+/** A Set-Cookie line as over plain HTTP: `setCookies` makes it one for TLS. */
 export const cookieLine = (value: string, maxAgeSeconds = sessionLifetimeMs / 1000): string =>
   `${sessionCookie}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Strict`;
 
@@ -37,8 +44,13 @@ export const personAnswer = ({ id, name, email, role }: Person) => ({
 
 /** `Secure` (RFC 6265 §4.1.2.5) only over HTTPS: over loopback HTTP no browser would send it back. */
 export function setCookies(context: Context<HearthEnv>, lines: readonly string[]): void {
-  const suffix = new URL(context.req.url).protocol === 'https:' ? '; Secure' : '';
-  for (const line of lines) context.header('set-cookie', `${line}${suffix}`, { append: true });
+  const isTls = context.req.url.startsWith('https:');
+  for (const line of lines) {
+    const named = line.startsWith(`${sessionCookie}=`)
+      ? line.replace(sessionCookie, sessionCookieAt(isTls))
+      : line;
+    context.header('set-cookie', `${named}${isTls ? '; Secure' : ''}`, { append: true });
+  }
   keepNoCopy(context);
 }
 

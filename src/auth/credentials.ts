@@ -8,12 +8,14 @@ import {
   readableCode,
 } from '#kernel';
 import { actorOf } from './access.ts';
+import { networkOf } from './network.ts';
 import { requireGoodPassword } from './passwords.ts';
 import type { AuditPort } from './ports.ts';
 import type { Doer } from './rank.ts';
 import { Recent } from './recent.ts';
 import type { SlowHash } from './slow-hash.ts';
-import type { CredentialStore } from './store.ts';
+import type { CredentialRow, CredentialStore } from './store.ts';
+import { Throttle } from './throttle.ts';
 import { whereFrom } from './whence.ts';
 
 export const credentialRoles = ['service', 'device'] as const;
@@ -34,6 +36,8 @@ export interface NewCredential {
   readonly password?: string;
 }
 
+type Credential = Pick<CredentialRecord, 'name' | 'role'>;
+
 interface CredentialOptions {
   readonly store: CredentialStore;
   readonly audit: AuditPort;
@@ -46,6 +50,7 @@ interface CredentialOptions {
 
 /** 100 random bits in what a person can copy into the form of a device: `8rk2d-…`, four fives. */
 const passwordLength = 20;
+const minuteMs = 60_000;
 /** 100 random bits cannot be guessed, so a fast hash is enough for what we made ourselves. */
 const randomScheme = 'sha256$';
 /** What MQTT calls a user name is a topic level of ours too. */
@@ -61,14 +66,23 @@ export class Credentials {
   /** Names to a keyed hash of the password that was right. The key dies with the process. */
   readonly #recent: Recent<string>;
   readonly #recentKey = randomSecret();
+  /** Names with the networks they were right from: nobody else there keeps them out. */
+  readonly #places: Recent<true>;
+  /** Tries of a name from a network. */
+  readonly #tries: Throttle;
+  /** Of a network only what went wrong counts: a whole fleet may stand behind one address. */
+  readonly #wrong: Throttle;
+  /** The same password twice at once is one try, by name, network and digest. */
+  readonly #running = new Map<string, Promise<Credential | undefined>>();
 
   constructor(options: CredentialOptions) {
     this.#options = options;
-    this.#recent = new Recent({
-      clock: options.clock,
-      lifetimeMs: 10 * 60_000,
-      maxEntries: 1000,
-    });
+    const { clock } = options;
+    this.#recent = new Recent({ clock, lifetimeMs: 10 * minuteMs, maxEntries: 1000 });
+    this.#places = new Recent({ clock, lifetimeMs: 30 * 24 * 60 * minuteMs, maxEntries: 10_000 });
+    const delays = { clock, firstDelayMs: minuteMs, maxDelayMs: 15 * minuteMs };
+    this.#tries = new Throttle({ ...delays, tries: 10 });
+    this.#wrong = new Throttle({ ...delays, tries: 50 });
   }
 
   /**
@@ -130,33 +144,66 @@ export class Credentials {
 
   /**
    * Who signs in with these. A refusal takes the same time whatever was wrong; a password that we
-   * made is known at once, so that a fleet that returns together is not kept in line.
-   * @throws HearthError `unavailable` when too many are waiting to be told.
+   * made is known at once, and one that was right a moment ago too, so that a fleet that returns
+   * together is not kept in line.
+   * @param remoteAddress from where; empty for this process itself, which nothing makes wait.
+   * @throws HearthError `too_many_requests` after too many wrong ones, `unavailable` when too many are
+   * waiting to be told.
    */
   async verify(
     name: string,
     password: string,
-  ): Promise<{ readonly name: string; readonly role: CredentialRole } | undefined> {
-    const { store, slowHash } = this.#options;
-    const digest = hashSecret(`${this.#recentKey}${password}`);
-    const row = store.get(name);
-    const isOurs = row?.password_hash.startsWith(randomScheme) === true;
-    if (row !== undefined) {
-      const answer = { name: row.name, role: row.role };
-      if (isOurs && equalSecrets(row.password_hash, randomScheme + hashSecret(password))) {
-        return answer;
-      }
-      if (this.#recent.get(name) === digest) return answer;
+    remoteAddress = '',
+  ): Promise<Credential | undefined> {
+    const row = this.#options.store.get(name);
+    if (row && equalSecrets(row.password_hash, randomScheme + hashSecret(password)))
+      return credentialOf(row);
+    const network = networkOf(remoteAddress);
+    const place = `${network} ${name.slice(0, 64)}`;
+    if (network !== '') {
+      // Before the fast way below: it is no way to guess without being counted.
+      this.#tries.check(place);
+      if (!this.#places.get(place)) this.#wrong.check(network);
     }
-    if (row === undefined || isOurs) {
-      await slowHash.verifyNobody(password);
+    const digest = hashSecret(`${this.#recentKey}${password}`);
+    if (row && this.#recent.get(name) === digest) return credentialOf(row);
+    const key = `${place} ${digest}`;
+    const running = this.#running.get(key);
+    if (running) return running;
+    if (network !== '') this.#tries.count(place);
+    const verdict = this.#verifySlowly(row, password, digest);
+    this.#running.set(key, verdict);
+    try {
+      const found = await verdict;
+      if (network === '') return found;
+      if (found === undefined) {
+        this.#wrong.count(network);
+      } else {
+        this.#tries.succeeded(place);
+        this.#places.set(place, true);
+      }
+      return found;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  async #verifySlowly(
+    row: CredentialRow | undefined,
+    password: string,
+    digest: string,
+  ): Promise<Credential | undefined> {
+    const { store, slowHash } = this.#options;
+    if (row === undefined || row.password_hash.startsWith(randomScheme)) {
+      await slowHash.verifyNobody(password, 'devices');
       return undefined;
     }
-    if (!(await slowHash.verify(row.password_hash, password))) return undefined;
+    const { name, password_hash } = row;
+    if (!(await slowHash.verify(password_hash, password, 'devices'))) return undefined;
     // It may have been removed, or made anew with another password, while the hash ran.
-    if (store.get(name)?.password_hash !== row.password_hash) return undefined;
+    if (store.get(name)?.password_hash !== password_hash) return undefined;
     this.#recent.set(name, digest);
-    return { name: row.name, role: row.role };
+    return credentialOf(row);
   }
 
   #append(action: string, name: string, role: CredentialRole, by: Doer | undefined): void {
@@ -172,3 +219,5 @@ export class Credentials {
 }
 
 const makePassword = (): string => (readableCode(passwordLength).match(/.{5}/g) ?? []).join('-');
+
+const credentialOf = ({ name, role }: Credential): Credential => ({ name, role });

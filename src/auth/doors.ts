@@ -28,7 +28,12 @@ export interface Proof {
   /** A session that lives, with when its person signed in, wall-clock ms. */
   sessionOf(sessionId: string): { readonly createdAtMs: number } | undefined;
   /** @throws HearthError for a wrong password or too many of them. */
-  confirmPassword(personId: string, password: string, origin: Origin): Promise<void>;
+  confirmPassword(
+    personId: string,
+    password: string,
+    origin: Origin,
+    field?: string,
+  ): Promise<void>;
 }
 
 /** Makes a person, without a password, of an invitation. */

@@ -1,14 +1,17 @@
-import { HearthError, type Log } from '#kernel';
+import { type Clock, HearthError, type Log } from '#kernel';
 import { aboutEmail } from './about.ts';
-import { actorOf } from './access.ts';
+import { actorOf, makerOf } from './access.ts';
+import type { Proof } from './doors.ts';
+import type { HandedOut } from './handed-out.ts';
 import type { Invitation, Invitations, NewInvitation } from './invitations.ts';
 import type { PasswordResets } from './password-resets.ts';
 import { requireGoodPassword } from './passwords.ts';
 import type { NewPerson, People } from './people.ts';
 import type { AuditPort } from './ports.ts';
-import { type Doer, requireRank } from './rank.ts';
+import { type Doer, losesRank, requirePresenceFor, requireRank } from './rank.ts';
 import type { Sessions } from './sessions.ts';
 import type { SlowHash } from './slow-hash.ts';
+import type { Tokens } from './tokens.ts';
 import type { Person, PersonRole } from './types.ts';
 import { whereFrom } from './whence.ts';
 
@@ -17,9 +20,13 @@ export interface HouseholdOptions {
   readonly sessions: Sessions;
   readonly invitations: Invitations;
   readonly resets: PasswordResets;
+  readonly handedOut: HandedOut;
+  readonly tokens: Tokens;
+  readonly proof: Proof;
   readonly slowHash: SlowHash;
   readonly audit: AuditPort;
   readonly atomically: <Result>(work: () => Result) => Result;
+  readonly clock: Clock;
   readonly log: Log;
   /** What somebody was let in with is void: live connections of theirs are to be ended. */
   readonly onRevoked: (person: Person) => void;
@@ -54,13 +61,15 @@ export class Household {
 
   /**
    * Adds somebody with a password that was chosen for them.
-   * @throws HearthError `forbidden`, `conflict` for an email that is taken, `bad_request` for a weak
-   * password.
+   * @param callersPassword of whoever adds an owner or admin, see `requirePresenceFor`.
+   * @throws HearthError `forbidden`, `conflict` for an email or a name that is taken, `bad_request`
+   * for a weak password.
    */
-  async add(newcomer: Newcomer, by: Doer): Promise<Person> {
+  async add(newcomer: Newcomer, by: Doer, callersPassword?: string): Promise<Person> {
     const { people, slowHash, atomically, log } = this.#options;
     const { name, email, role, password } = newcomer;
     requireRank(by, role);
+    await requirePresenceFor(role, this.#options, by, callersPassword, 'current_password');
     requireGoodPassword(password, [...aboutEmail(email), name]);
     const passwordHash = await slowHash.hash(password);
     const person = atomically(() => {
@@ -72,15 +81,23 @@ export class Household {
     return person;
   }
 
-  /** @throws HearthError `forbidden` when that role is not the caller's to give, `conflict`. */
-  invite(invitation: NewInvitation, by: Doer): Invitation & { readonly code: string } {
+  /**
+   * @param callersPassword as for `add`.
+   * @throws HearthError `forbidden` when that role is not the caller's to give, `conflict`.
+   */
+  async invite(
+    invitation: NewInvitation,
+    by: Doer,
+    callersPassword?: string,
+  ): Promise<Invitation & { readonly code: string }> {
     const { people, invitations, atomically } = this.#options;
     requireRank(by, invitation.role);
+    await requirePresenceFor(invitation.role, this.#options, by, callersPassword);
     if (invitation.email !== undefined && people.byEmail(invitation.email)) {
       throw new HearthError('conflict', 'somebody here has that email', { field: 'email' });
     }
     return atomically(() => {
-      const made = invitations.create(invitation, actorOf(by.caller));
+      const made = invitations.create(invitation, actorOf(by.caller), makerOf(by.caller));
       this.#append(by, 'person.invite', `invitation:${made.id}`, { role: made.role });
       return made;
     });
@@ -103,10 +120,30 @@ export class Household {
   }
 
   /**
-   * Changes somebody. Another role, and being disabled, end their sessions at once.
-   * @throws HearthError `not_found`, `forbidden`, `conflict` for what would leave no owner.
+   * Changes somebody. Another role, and being disabled, end their sessions at once; a smaller one, and
+   * being disabled, void what they handed out as well.
+   * @param callersPassword as for `add`.
+   * @throws HearthError `not_found`, `forbidden`, `conflict` for what would leave no owner, or a name
+   * that is taken.
    */
-  change(id: string, { name, role, disabled }: PersonChanges, by: Doer): Person {
+  async change(
+    id: string,
+    changes: PersonChanges,
+    by: Doer,
+    callersPassword?: string,
+  ): Promise<Person> {
+    const { role, state } = this.get(id);
+    requireRank(by, role);
+    const roleToBe = changes.role ?? role;
+    const isLetIn = state === 'disabled' && changes.disabled === false;
+    if (roleToBe !== role || isLetIn) {
+      requireRank(by, roleToBe);
+      await requirePresenceFor(roleToBe, this.#options, by, callersPassword);
+    }
+    return this.#change(id, changes, by);
+  }
+
+  #change(id: string, { name, role, disabled }: PersonChanges, by: Doer): Person {
     const { people, atomically } = this.#options;
     const before = this.get(id);
     requireRank(by, before.role);
@@ -123,9 +160,13 @@ export class Household {
         ...(role !== undefined && { role }),
       });
       const subject = `person:${id}`;
+      if (changed.name !== before.name) {
+        this.#append(by, 'person.rename', subject, { from: before.name, to: changed.name });
+      }
       if (isNewRole) this.#append(by, 'person.role', subject, { from: before.role, to: role });
       if (state !== before.state) this.#append(by, 'person.disable', subject, { state });
       if (isLetOut) this.#letOut(changed);
+      if (state !== 'active' || losesRank(before.role, changed.role)) this.#voidMadeBy(changed, by);
       return changed;
     });
     if (isLetOut) this.#options.onRevoked(person);
@@ -140,6 +181,7 @@ export class Household {
     if (person.role === 'owner' && person.state === 'active') this.#requireAnotherOwner(id);
     atomically(() => {
       this.#letOut(person);
+      this.#voidMadeBy(person, by);
       people.remove(person);
       this.#append(by, 'person.remove', `person:${id}`, { role: person.role });
     });
@@ -150,6 +192,13 @@ export class Household {
   #letOut(person: Person): void {
     this.#options.resets.voidAllOf(person.id);
     this.#options.sessions.endAllOf(person.id);
+  }
+
+  /** Whoever is out must not come in again by what they handed out while they were in. */
+  #voidMadeBy({ id }: Person, by: Doer): void {
+    const { handedOut, tokens } = this.#options;
+    handedOut.voidAllBy(`person:${id}`, by);
+    tokens.revokeAllBy(`person:${id}`, by);
   }
 
   #requireAnotherOwner(id: string): void {

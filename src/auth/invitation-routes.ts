@@ -35,13 +35,14 @@ export function invitationRoutes(api: Api, auth: Auth): void {
         201: json(schema.createdInvitation, 'The invitation, its code shown this once'),
       },
     }),
-    (context) => {
-      const { role, email, expires_in } = context.req.valid('json');
+    async (context) => {
+      const { role, email, expires_in, password } = context.req.valid('json');
       const lifetimeMs =
         typeof expires_in === 'string'
           ? parseDurationMs(expires_in, 'expires_in')
           : expires_in && expires_in * 1000;
-      const { code, ...made } = household.invite({ role, email, lifetimeMs }, doerOf(context));
+      const invitation = { role, email, lifetimeMs };
+      const { code, ...made } = await household.invite(invitation, doerOf(context), password);
       keepNoCopy(context);
       // Behind `#`, so that no server and no log on the way is told.
       const url = `${dashboardOf(context, auth)}/#/join?invitation=${code}`;

@@ -39,11 +39,13 @@ export class Invitations {
 
   /**
    * `code` in the answer is the one time it is seen.
+   * @param madeBy as `makerOf` names them.
    * @throws HearthError `bad_request` with field `expires_in`, `conflict` when there are too many.
    */
   create(
     { role, email, lifetimeMs = defaultLifetimeMs }: NewInvitation,
     invitedBy: string,
+    madeBy?: string,
   ): Invitation & { readonly code: string } {
     const { store, clock } = this.#options;
     if (lifetimeMs > maxLifetimeMs) {
@@ -66,6 +68,7 @@ export class Invitations {
       invited_by: invitedBy,
       created_at_ms: nowMs,
       expires_at_ms: Math.floor(nowMs + lifetimeMs),
+      made_by: madeBy ?? null,
     };
     store.insertInvitation(row);
     return { ...invitationOf(row), code };
@@ -79,6 +82,12 @@ export class Invitations {
       .invitations()
       .filter((row) => nowMs < row.expires_at_ms)
       .map(invitationOf);
+  }
+
+  /** Those that somebody made, used up by nobody. */
+  madeBy(maker: string): Invitation[] {
+    const rows = this.#options.store.invitations();
+    return rows.filter((row) => row.made_by === maker).map(invitationOf);
   }
 
   /** The invitation behind a code, if `email` may use it. */

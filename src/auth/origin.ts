@@ -14,24 +14,32 @@ export const needsOwnOrigin = (method: string, headers: Headers): boolean =>
 /**
  * Whether a browser says that one of our own pages sent this. SameSite=Strict is not enough: sites
  * do not end at ports, so a page of any other program on this machine would pass for ours. `Origin`
- * is asked first, and `Sec-Fetch-Site` only where a browser sends none.
+ * and `Sec-Fetch-Site` have to agree where a browser sends both.
+ * @param isTls whether it came over TLS. A page that came in the clear may be anybody's, whatever the
+ * name in front of it (RFC 6454 §4 counts the scheme too), and may do nothing at that door.
  */
-export function isOwnOrigin(headers: Headers): boolean {
+export function isOwnOrigin(headers: Headers, isTls: boolean): boolean {
   const origin = headers.get('origin');
-  if (origin === null) return headers.get('sec-fetch-site') === 'same-origin';
+  const site = headers.get('sec-fetch-site');
+  if (site !== null && site !== 'same-origin') return false;
+  if (origin === null) return site !== null;
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  if (isTls && protocol !== 'https:') return false;
   // Both leave out the port that goes without saying (RFC 6454 §6.2, RFC 9110 §4.2.3).
-  return URL.canParse(origin) && new URL(origin).host === headers.get('host')?.toLowerCase();
+  return host === headers.get('host')?.toLowerCase();
 }
 
 /** @throws HearthError `forbidden` when a page of somebody else's sent this. */
-export function requireOwnOrigin(headers: Headers): void {
-  if (isOwnOrigin(headers)) return;
+export function requireOwnOrigin(headers: Headers, isTls: boolean): void {
+  if (isOwnOrigin(headers, isTls)) return;
   throw new HearthError('forbidden', 'this was not sent by a page of this hub', {
     hint: 'A program sends Authorization: Bearer with a token instead of the cookie.',
   });
 }
 
 /** As above for those not signed in yet, among whom programs send neither header. */
-export function refuseForeignOrigin(headers: Headers): void {
-  if (headers.has('origin') || headers.has('sec-fetch-site')) requireOwnOrigin(headers);
+export function refuseForeignOrigin({ headers, url }: Request): void {
+  if (!headers.has('origin') && !headers.has('sec-fetch-site')) return;
+  requireOwnOrigin(headers, url.startsWith('https:'));
 }

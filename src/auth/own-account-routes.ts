@@ -22,7 +22,7 @@ export function ownAccountRoutes(api: Api, auth: Auth): void {
       responses: { 201: json(schema.registered, 'The new account; sign in with it') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { email, password, name, full_name, invitation } = context.req.valid('json');
       const person = await auth.ownAccount.register(
         { email, password, name: name ?? full_name ?? '', invitation },
@@ -62,7 +62,8 @@ export function ownAccountRoutes(api: Api, auth: Auth): void {
     }),
     (context) => {
       const { person } = selfOf(context, auth.people);
-      const renamed = auth.ownAccount.rename(person, context.req.valid('json').name);
+      const { name } = context.req.valid('json');
+      const renamed = auth.ownAccount.rename(person, name, visitOf(context));
       return context.json(personAnswer(renamed), 200);
     },
   );
@@ -99,7 +100,7 @@ function passwordRoutes(api: Api, auth: Auth): void {
       responses: { 202: { description: 'Whether anybody has that email is not said' } },
     }),
     (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       auth.ownAccount.forgotPassword(context.req.valid('json').email, visitOf(context));
       return context.body(null, 202);
     },
@@ -115,7 +116,7 @@ function passwordRoutes(api: Api, auth: Auth): void {
       responses: { 204: { description: 'Set; sign in with it' } },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { code, new_password } = context.req.valid('json');
       await auth.ownAccount.resetPassword(code, new_password, visitOf(context));
       return context.body(null, 204);
@@ -167,7 +168,7 @@ function sessionRoutes(api: Api, auth: Auth): void {
 /** Only whoever uses the cookie needs a new one. */
 function renewSession(context: Context<HearthEnv>, auth: Auth): void {
   const caller = context.get('caller');
-  const presented = presentedBy(context.req.raw.headers);
+  const presented = presentedBy(context.req.raw.headers, context.req.url.startsWith('https:'));
   const isRenewed = caller?.kind === 'person' && auth.sessions.renew(caller.sessionId);
   const shows = isRenewed && presented?.by === 'cookie';
   setCookies(context, shows ? [cookieLine(presented.value)] : []);

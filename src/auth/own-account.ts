@@ -99,7 +99,7 @@ export class OwnAccount {
     this.#countTry(origin);
     const person = atomically(() => {
       const role = invitations.redeem(invitation, email);
-      const added = people.add({ name, email, role });
+      const added = people.add({ name: people.freeName(name), email, role });
       this.#append(added, 'person.join', origin, { role });
       return added;
     });
@@ -108,23 +108,37 @@ export class OwnAccount {
     return person;
   }
 
-  rename(person: Person, name: string): Person {
-    return this.#options.people.change(person, { name });
+  /** @throws HearthError `conflict` with field `name` when somebody else goes by it. */
+  rename(person: Person, name: string, origin: Origin): Person {
+    const { people, atomically } = this.#options;
+    if (name === person.name) return person;
+    return atomically(() => {
+      this.#append(person, 'person.rename', origin, { from: person.name, to: name });
+      return people.change(person, { name });
+    });
   }
 
   /**
    * Sets a new password and ends the person's other sessions.
-   * @throws HearthError `forbidden` with field `current_password`, `bad_request` for a weak one.
+   * @throws HearthError `forbidden` with field `current_password`, `bad_request` for a weak one,
+   * `conflict` when it was set by somebody else meanwhile.
    */
   async changePassword(
     person: Person,
     { current, next, sessionId }: { current: string; next: string; sessionId: string },
     origin: Origin,
   ): Promise<void> {
-    const { signIns } = this.#options;
+    const { people, sessions, signIns } = this.#options;
     requireGoodPassword(next, this.#about(person), 'new_password');
-    await signIns.confirmPassword(person.id, current, origin, 'current_password');
-    await this.#setPassword(person, next, origin, 'change', sessionId);
+    const confirmed = await signIns.confirmPassword(person.id, current, origin, 'current_password');
+    await this.#setPassword(person, next, origin, 'change', sessionId, () => {
+      // Somebody may have set another one, or ended this session, while the hash ran.
+      const isStill = people.passwordHashOf(person.id) === confirmed;
+      if (isStill && sessions.get(sessionId)) return;
+      throw new HearthError('conflict', 'your password or this session has changed meanwhile', {
+        hint: 'Sign in again.',
+      });
+    });
   }
 
   /**

@@ -7,10 +7,18 @@ import { visitOf } from './whence.ts';
 export interface PageVisit {
   /** As the browser spells it. Its host is one of ours: others were turned away before. */
   readonly page: URL;
+  /** Whether its port is ours too; at another one another program of this machine may answer. */
+  readonly isOurs: boolean;
   readonly origin: Origin;
 }
 
-export const pageVisitOf = (context: Context<HearthEnv>): PageVisit => ({
-  page: new URL(context.req.url),
-  origin: visitOf(context),
-});
+/** What `http` puts beside each request. Without it no page is ours. */
+interface Arrival {
+  readonly isOurPage?: (page: URL) => boolean;
+}
+
+export function pageVisitOf(context: Context<HearthEnv>): PageVisit {
+  const page = new URL(context.req.url);
+  const { isOurPage } = (context.env ?? {}) as Arrival;
+  return { page, isOurs: isOurPage?.(page) === true, origin: visitOf(context) };
+}

@@ -20,12 +20,15 @@ export class PasswordResets {
     this.#options = options;
   }
 
-  /** `code` is the one time it is seen. */
-  create(personId: string, lifetimeMs: number): ResetCode {
+  /**
+   * `code` is the one time it is seen.
+   * @param madeBy as `makerOf` names them; left out when nobody but the person has it.
+   */
+  create(personId: string, lifetimeMs: number, madeBy?: string): ResetCode {
     const { store, clock } = this.#options;
     const code = makeLongCode();
     const expiresAtMs = Math.floor(clock.nowMs() + lifetimeMs);
-    store.putReset(hashSecret(plainCode(code)), personId, expiresAtMs);
+    store.putReset(hashSecret(plainCode(code)), personId, expiresAtMs, madeBy ?? null);
     return { code, expiresAtMs };
   }
 
@@ -45,5 +48,10 @@ export class PasswordResets {
   /** Voids what there is for a person. */
   voidAllOf(personId: string): void {
     this.#options.store.deleteResetsOf(personId);
+  }
+
+  /** Voids those that somebody made for others. */
+  voidAllBy(maker: string): void {
+    this.#options.store.deleteResetsBy(maker);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { body, dashboardOf, doerOf, isoOf, json, sessionAnswer } from './answers.ts';
+import { body, dashboardOf, doerOf, isoOf, json, mayBody, sessionAnswer } from './answers.ts';
 import { keepNoCopy } from './cookies.ts';
 import { type Api, route } from './routing.ts';
 import * as schema from './schema.ts';
@@ -17,12 +17,14 @@ export function peopleAccessRoutes(api: Api, auth: Auth): void {
       path: '/people/{id}/reset-password',
       tags: ['people'],
       summary: 'Make a code with which somebody sets a new password',
-      request: { params },
+      request: { params, ...mayBody(schema.ownPassword) },
       responses: { 201: json(schema.resetCode, 'The code, shown this once') },
     }),
-    (context) => {
+    async (context) => {
       const person = household.get(context.req.valid('param').id);
-      const { code, expiresAtMs } = peopleAccess.offerReset(person, doerOf(context));
+      const { password } = context.req.valid('json');
+      const by = doerOf(context);
+      const { code, expiresAtMs } = await peopleAccess.offerReset(person, by, password);
       keepNoCopy(context);
       const url = `${dashboardOf(context, auth)}/#/reset?code=${code}`;
       return context.json({ code, url, expires_at: isoOf(expiresAtMs) }, 201);
@@ -40,8 +42,8 @@ export function peopleAccessRoutes(api: Api, auth: Auth): void {
     }),
     async (context) => {
       const person = household.get(context.req.valid('param').id);
-      const { new_password } = context.req.valid('json');
-      await peopleAccess.setPassword(person, new_password, doerOf(context));
+      const { new_password, password } = context.req.valid('json');
+      await peopleAccess.setPassword(person, new_password, doerOf(context), password);
       return context.body(null, 204);
     },
   );
@@ -52,14 +54,13 @@ export function peopleAccessRoutes(api: Api, auth: Auth): void {
       path: '/people/{id}/2fa',
       tags: ['people'],
       summary: 'Remove the authenticator app of somebody who has lost it',
-      request: { params },
+      request: { params, ...mayBody(schema.ownPassword) },
       responses: { 204: { description: 'Removed' } },
     }),
-    (context) => {
-      peopleAccess.removeSecondFactor(
-        household.get(context.req.valid('param').id),
-        doerOf(context),
-      );
+    async (context) => {
+      const person = household.get(context.req.valid('param').id);
+      const { password } = context.req.valid('json');
+      await peopleAccess.removeSecondFactor(person, doerOf(context), password);
       return context.body(null, 204);
     },
   );

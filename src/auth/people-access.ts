@@ -1,6 +1,7 @@
-import { HearthError, type Log } from '#kernel';
+import { type Clock, HearthError, type Log } from '#kernel';
 import { aboutEmail } from './about.ts';
-import { actorOf } from './access.ts';
+import { actorOf, makerOf } from './access.ts';
+import type { Proof } from './doors.ts';
 import type { PasswordResets, ResetCode } from './password-resets.ts';
 import { requireGoodPassword } from './passwords.ts';
 import type { People } from './people.ts';
@@ -19,13 +20,18 @@ export interface PeopleAccessOptions {
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
   readonly resets: PasswordResets;
+  readonly proof: Proof;
   readonly slowHash: SlowHash;
   readonly audit: AuditPort;
   readonly atomically: <Result>(work: () => Result) => Result;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How others get in, for whoever runs the home. Each throws `forbidden` as `rank.ts` says. */
+/**
+ * How others get in, for whoever runs the home. Each throws `forbidden` as `rank.ts` says, and takes
+ * the password of whoever asks, where that is needed.
+ */
 export class PeopleAccess {
   readonly #options: PeopleAccessOptions;
 
@@ -34,12 +40,12 @@ export class PeopleAccess {
   }
 
   /** Makes a code that sets a new password; the old one stays until it is used. */
-  offerReset(person: Person, by: Doer): ResetCode {
+  async offerReset(person: Person, by: Doer, callersPassword?: string): Promise<ResetCode> {
     const { resets, atomically } = this.#options;
-    requireRankOverAccess(by, person);
+    await requireRankOverAccess(this.#options, by, person, callersPassword);
     return atomically(() => {
       this.#append(by, 'auth.password', person, { by: 'code' }, 'offered');
-      return resets.create(person.id, resetLifetimeMs);
+      return resets.create(person.id, resetLifetimeMs, makerOf(by.caller));
     });
   }
 
@@ -47,9 +53,14 @@ export class PeopleAccess {
    * Sets somebody's password and ends all their sessions.
    * @throws HearthError `bad_request` with field `new_password` for a weak one.
    */
-  async setPassword(person: Person, password: string, by: Doer): Promise<void> {
+  async setPassword(
+    person: Person,
+    password: string,
+    by: Doer,
+    callersPassword?: string,
+  ): Promise<void> {
     const { people, resets, sessions, slowHash, atomically, log } = this.#options;
-    requireRankOverAccess(by, person);
+    await requireRankOverAccess(this.#options, by, person, callersPassword);
     requireGoodPassword(password, [...aboutEmail(person.email), person.name], 'new_password');
     const passwordHash = await slowHash.hash(password);
     atomically(() => {
@@ -64,9 +75,9 @@ export class PeopleAccess {
   }
 
   /** For somebody who has lost phone and codes. @throws HearthError `conflict` when there is no app. */
-  removeSecondFactor(person: Person, by: Doer): void {
+  async removeSecondFactor(person: Person, by: Doer, callersPassword?: string): Promise<void> {
     const { secondFactors, atomically } = this.#options;
-    requireRankOverAccess(by, person);
+    await requireRankOverAccess(this.#options, by, person, callersPassword);
     atomically(() => {
       if (!secondFactors.remove(person.id)) {
         throw new HearthError('conflict', `${person.name} has no authenticator app`);

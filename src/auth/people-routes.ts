@@ -33,7 +33,8 @@ export function peopleRoutes(api: Api, auth: Auth): void {
       responses: { 201: json(schema.person, 'The person') },
     }),
     async (context) => {
-      const person = await auth.addPerson(context.req.valid('json'), doerOf(context));
+      const { current_password, ...newcomer } = context.req.valid('json');
+      const person = await auth.addPerson(newcomer, doerOf(context), current_password);
       return context.json(personAnswer(person, auth), 201);
     },
   );
@@ -60,9 +61,10 @@ export function peopleRoutes(api: Api, auth: Auth): void {
       request: { params, ...body(schema.personChanges) },
       responses: { 200: json(schema.person, 'The person, changed') },
     }),
-    (context) => {
+    async (context) => {
       const { id } = context.req.valid('param');
-      const person = household.change(id, context.req.valid('json'), doerOf(context));
+      const { password, ...changes } = context.req.valid('json');
+      const person = await household.change(id, changes, doerOf(context), password);
       return context.json(personAnswer(person, auth), 200);
     },
   );

@@ -1,4 +1,5 @@
 import { type Clock, HearthError, type Log, Signal, sortableId } from '#kernel';
+import { freeName, plainName } from './names.ts';
 import type { PeopleStore } from './people-store.ts';
 import type { PeopleChange, Person, PersonRole } from './types.ts';
 
@@ -57,12 +58,21 @@ export class People {
     return this.list().some(({ role }) => role === 'owner');
   }
 
-  /** @throws HearthError `conflict` with field `email` when it is taken, or when there are too many. */
+  /** `wanted`, or that with a number behind it where somebody goes by it already. */
+  freeName(wanted: string): string {
+    return freeName(wanted, (name) => this.#isTaken(name));
+  }
+
+  /**
+   * @throws HearthError `conflict` with field `email` or `name` when that is taken, or when there are
+   * too many.
+   */
   add({ name, email, role, passwordHash }: NewPerson): Person {
     const { store, clock } = this.#options;
     if (this.byEmail(email)) {
       throw new HearthError('conflict', 'that email cannot be used here', { field: 'email' });
     }
+    this.#requireFreeName(name);
     if (this.#byId.size >= maxPeople) {
       throw new HearthError('conflict', `there are ${maxPeople} people already`);
     }
@@ -81,8 +91,10 @@ export class People {
     return this.#keep('added', person);
   }
 
+  /** @throws HearthError `conflict` with field `name` when somebody else goes by it. */
   change(person: Person, changes: Partial<Pick<Person, 'name' | 'role' | 'state'>>): Person {
     const { store, clock } = this.#options;
+    if (changes.name !== undefined) this.#requireFreeName(changes.name, person.id);
     const changed = { ...person, ...changes, updatedAtMs: Math.floor(clock.nowMs()) };
     store.update(changed);
     return this.#keep('updated', changed);
@@ -104,6 +116,20 @@ export class People {
   /** What a password is checked against; undefined for someone without one. */
   passwordHashOf(id: string): string | undefined {
     return this.#options.store.passwordHash(id);
+  }
+
+  #isTaken(name: string, ownId?: string): boolean {
+    const wanted = plainName(name);
+    return this.list().some(({ id, name }) => id !== ownId && plainName(name) === wanted);
+  }
+
+  /** Who did what is written down by name: nobody may borrow another's. */
+  #requireFreeName(name: string, ownId?: string): void {
+    if (!this.#isTaken(name, ownId)) return;
+    throw new HearthError('conflict', 'somebody here goes by that name', {
+      field: 'name',
+      hint: 'Add what tells you apart, such as a surname.',
+    });
   }
 
   #keep(change: 'added' | 'updated', person: Person): Person {

@@ -1,5 +1,5 @@
 import { parse } from 'hono/utils/cookie';
-import { sessionCookie } from './cookies.ts';
+import { sessionCookieAt } from './cookies.ts';
 
 /** Longer than any of ours; what is longer is not looked up. */
 const maxValueLength = 2048;
@@ -10,11 +10,12 @@ interface Presented {
 }
 
 /** The secret that a request shows, and whether a program or a browser shows it. */
-export function presentedBy(headers: Headers): Presented | undefined {
+export function presentedBy(headers: Headers, isTls: boolean): Presented | undefined {
+  const cookie = sessionCookieAt(isTls);
   const authorization = headers.get('authorization');
   const value =
     authorization === null
-      ? parse(headers.get('cookie') ?? '', sessionCookie)[sessionCookie]
+      ? parse(headers.get('cookie') ?? '', cookie)[cookie]
       : // RFC 9110 §11.1: the name of a scheme has no case.
         /^bearer +([^\s]+)$/i.exec(authorization.trim())?.[1];
   if (value === undefined || value === '' || value.length > maxValueLength) return undefined;

@@ -175,17 +175,33 @@ export const person = z
   })
   .openapi('Person');
 
+/** Of whoever asks, where a sign-in of long ago is not enough. */
+const passwordOfCaller = password.optional().openapi({
+  description: 'Yours: for an owner or admin, unless you signed in within ten minutes',
+});
+
+export const ownPassword = z.strictObject({ password: passwordOfCaller }).openapi('OwnPassword');
+
 export const newPerson = z
-  .strictObject({ email, name: displayName, role: personRole, password })
+  .strictObject({
+    email,
+    name: displayName,
+    role: personRole,
+    password,
+    current_password: passwordOfCaller,
+  })
   .openapi('NewPerson');
 
-export const chosenPassword = z.strictObject({ new_password: password }).openapi('ChosenPassword');
+export const chosenPassword = z
+  .strictObject({ new_password: password, password: passwordOfCaller })
+  .openapi('ChosenPassword');
 
 export const personChanges = z
   .strictObject({
     name: displayName.optional(),
     role: personRole.optional(),
     disabled: z.boolean().optional(),
+    password: passwordOfCaller,
   })
   .openapi('PersonChanges');
 
@@ -197,6 +213,7 @@ export const newInvitation = z
       .union([z.string().max(20), z.number().int().min(1)])
       .optional()
       .openapi({ example: '7d', description: 'A duration, or seconds' }),
+    password: passwordOfCaller,
   })
   .openapi('NewInvitation');
 
@@ -254,6 +271,7 @@ export const newToken = z
       .max(50)
       .optional()
       .openapi({ description: 'Of what the role may, only this' }),
+    password: passwordOfCaller,
   })
   .openapi('NewToken');
 

@@ -3,12 +3,14 @@ import type { Db } from '#db';
 import { type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
 import type { Reseal, Vault } from '#secrets';
 import { aboutEmail } from './about.ts';
-import type { Caller } from './access.ts';
+import type { Caller, Role } from './access.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { CodeStore } from './code-store.ts';
 import { Credentials } from './credentials.ts';
+import { HandedOut } from './handed-out.ts';
 import { Household, type Newcomer } from './household.ts';
 import { Invitations } from './invitations.ts';
+import { notBefore } from './not-before.ts';
 import { needsOwnOrigin, requireOwnOrigin } from './origin.ts';
 import { type Joining, OwnAccount } from './own-account.ts';
 import { PasswordResets } from './password-resets.ts';
@@ -18,7 +20,7 @@ import { PeopleAccess } from './people-access.ts';
 import { PeopleStore } from './people-store.ts';
 import type { AuditPort, Mail } from './ports.ts';
 import { presentedBy } from './presented.ts';
-import type { Doer } from './rank.ts';
+import { type Doer, requirePresenceFor } from './rank.ts';
 import { rootRoutes, routes } from './routes.ts';
 import type { Api } from './routing.ts';
 import { SecondFactorStore } from './second-factor-store.ts';
@@ -52,6 +54,8 @@ export interface AuthOptions {
   readonly mail?: Mail;
   /** Where people find the dashboard (`https://hub.local:8443`), for links made at the machine. */
   readonly publicOrigin?: () => string | undefined;
+  /** The least that the time can be, in milliseconds since 1970: see `notBefore`. */
+  readonly notBeforeMs?: () => number;
 }
 
 export interface NewOwner {
@@ -76,6 +80,7 @@ export class Auth implements Part {
   readonly credentials: Credentials;
   readonly onRevoked: Signal<Revocation>;
   readonly #options: AuthOptions;
+  readonly #clock: Clock;
   readonly #keys: TokenKeys;
   readonly #accessTokens: AccessTokens;
   readonly #codes: CodeStore;
@@ -85,8 +90,10 @@ export class Auth implements Part {
   #cancelHousekeeping: () => void = () => {};
 
   constructor(options: AuthOptions) {
-    const { db, clock, log, directory, vault, audit, homeName, mail } = options;
+    const { db, log, directory, vault, audit, homeName, mail } = options;
+    const clock = notBefore(options.clock, options.notBeforeMs ?? (() => 0));
     this.#options = options;
+    this.#clock = clock;
     this.onRevoked = new Signal('auth.revoked', log);
     const atomically = <Result>(work: () => Result): Result => this.#atomically(work);
     const shared = { audit, atomically, clock, log };
@@ -102,17 +109,29 @@ export class Auth implements Part {
     this.secondFactors = new SecondFactors({
       store: new SecondFactorStore(db),
       vault,
-      clock,
+      // What an app shows goes by the time that it is, or is thought to be.
+      clock: options.clock,
       issuer: homeName,
     });
     this.invitations = new Invitations({ store: this.#codes, clock });
+    const resets = new PasswordResets({ store: this.#codes, clock });
+    const handedOut = new HandedOut({ invitations: this.invitations, resets, audit });
+    this.tokens = new Tokens({
+      ...shared,
+      handedOut,
+      store: new TokenStore(db),
+      onRevoked: (token) => this.onRevoked.emit({ kind: 'token', ...token }),
+    });
     const accounts = {
       ...shared,
+      handedOut,
+      tokens: this.tokens,
+      proof: this,
       people: this.people,
       sessions: this.sessions,
       secondFactors: this.secondFactors,
       invitations: this.invitations,
-      resets: new PasswordResets({ store: this.#codes, clock }),
+      resets,
       slowHash: this.#slowHash,
     };
     this.signIns = new SignIns({ ...accounts, accessTokens: this.#accessTokens });
@@ -122,11 +141,6 @@ export class Auth implements Part {
       onRevoked: ({ id, name }) => this.onRevoked.emit({ kind: 'person', id, name }),
     });
     this.peopleAccess = new PeopleAccess(accounts);
-    this.tokens = new Tokens({
-      ...shared,
-      store: new TokenStore(db),
-      onRevoked: (token) => this.onRevoked.emit({ kind: 'token', ...token }),
-    });
     this.credentials = new Credentials({
       ...shared,
       store: new CredentialStore(db),
@@ -144,12 +158,11 @@ export class Auth implements Part {
 
   /** @throws HearthError `data_directory` when what is sealed cannot be opened. */
   async start(): Promise<void> {
-    const { clock } = this.#options;
     this.#keys.load();
     this.people.load();
     this.sessions.start();
     this.tokens.start();
-    this.#cancelHousekeeping = clock.every(60 * minuteMs, () => this.#keepHouse());
+    this.#cancelHousekeeping = this.#clock.every(60 * minuteMs, () => this.#keepHouse());
     if (this.people.hasOwner) await this.#setupCode.close();
     else await this.#setupCode.open();
   }
@@ -219,8 +232,8 @@ export class Auth implements Part {
   /**
    * Adds somebody with a password: see `Household`. Once that is an owner, the set-up is over.
    */
-  async addPerson(newcomer: Newcomer, by: Doer): Promise<Person> {
-    const person = await this.household.add(newcomer, by);
+  async addPerson(newcomer: Newcomer, by: Doer, callersPassword?: string): Promise<Person> {
+    const person = await this.household.add(newcomer, by, callersPassword);
     if (this.people.hasOwner) await this.#setupCode.close();
     return person;
   }
@@ -229,18 +242,19 @@ export class Auth implements Part {
    * Who sends a request: by access token or API token as Bearer, or by session cookie. A request that
    * shows a Bearer is judged by that alone. Touches no disk; a device's own key is not looked at.
    * @param method of the request; left out, it is taken for one that changes something.
+   * @param isTls whether it came over TLS; left out, it is held to what that asks for.
    * @throws HearthError `forbidden` when another site's page uses the cookie to change something.
    */
   async callerOf(
     headers: Headers,
-    { method = 'POST' }: { readonly method?: string } = {},
+    { method = 'POST', isTls = true }: { readonly method?: string; readonly isTls?: boolean } = {},
   ): Promise<Caller | undefined> {
-    const presented = presentedBy(headers);
+    const presented = presentedBy(headers, isTls);
     if (presented === undefined) return undefined;
     if (presented.by === 'bearer') return this.callerOfBearer(presented.value);
     const session = this.sessions.byCookie(presented.value);
     const caller = session && this.#callerIn(session.id);
-    if (caller && needsOwnOrigin(method, headers)) requireOwnOrigin(headers);
+    if (caller && needsOwnOrigin(method, headers)) requireOwnOrigin(headers, isTls);
     return caller;
   }
 
@@ -262,8 +276,18 @@ export class Auth implements Part {
   }
 
   /** Makes sure that somebody knows their password: see `SignIns`. */
-  confirmPassword(personId: string, password: string, origin: Origin): Promise<void> {
-    return this.signIns.confirmPassword(personId, password, origin);
+  async confirmPassword(
+    personId: string,
+    password: string,
+    origin: Origin,
+    field?: string,
+  ): Promise<void> {
+    await this.signIns.confirmPassword(personId, password, origin, field);
+  }
+
+  /** Asks for more than an open browser before there is a way in with that role: see `rank.ts`. */
+  requirePresenceFor(role: Role, by: Doer, password: string | undefined): Promise<void> {
+    return requirePresenceFor(role, { clock: this.#clock, proof: this }, by, password);
   }
 
   /** Adds somebody invited who has no password: see `OwnAccount`. */
@@ -310,6 +334,7 @@ export class Auth implements Part {
     } catch (error) {
       this.people.load();
       this.sessions.load();
+      this.tokens.load();
       throw error;
     }
   }
@@ -320,7 +345,7 @@ export class Auth implements Part {
 
   #keepHouse(): void {
     this.#keys.turn();
-    this.#codes.deleteExpired(this.#options.clock.nowMs());
+    this.#codes.deleteExpired(this.#clock.nowMs());
   }
 }
 

@@ -144,6 +144,14 @@ export class Sessions {
     return true;
   }
 
+  /** Whether a refresh token is the newest of a session that lives. */
+  isCurrent(refreshToken: string): boolean {
+    const [id = '', family = '', secret = ''] = refreshToken.split('.');
+    const row = this.#living(id);
+    if (row === undefined || !equalSecrets(hashSecret(family), row.family_hash)) return false;
+    return equalSecrets(hashSecret(secret), row.refresh_hash);
+  }
+
   /** Takes a refresh token for the next one. */
   rotate(refreshToken: string): Rotation {
     const [id = '', family = '', secret = ''] = refreshToken.split('.');

@@ -38,7 +38,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
       responses: { 201: json(schema.session, 'The owner, signed in') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const signedIn = await auth.setUp(context.req.valid('json'), visitOf(context));
       return context.json(answerSession(context, signedIn), 201);
     },
@@ -54,7 +54,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
       responses: signedInOrAsked,
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const answer = await auth.signIns.signIn(context.req.valid('json'), visitOf(context));
       keepNoCopy(context);
       return 'challenge' in answer
@@ -78,7 +78,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
       responses: signedInOrAsked,
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { username: email, password, code } = context.req.valid('form');
       const answer = await auth.signIns.signIn({ email, password, code }, visitOf(context));
       keepNoCopy(context);
@@ -98,7 +98,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
       responses: { 200: json(schema.session, 'Signed in, by cookie and as Bearer') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { challenge, code } = context.req.valid('json');
       const origin = visitOf(context);
       const signedIn = await auth.signIns.verifySecondFactor(challenge, code, origin);
@@ -116,7 +116,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
       responses: { 200: json(schema.session, 'The next pair') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { refresh_token } = context.req.valid('json');
       const signedIn = await auth.signIns.refresh(refresh_token, visitOf(context));
       return context.json(answerSession(context, signedIn), 200);

@@ -1,6 +1,7 @@
 import { type Clock, HearthError, hashSecret, type Log, randomSecret } from '#kernel';
 import { type AccessTokens, accessTokenLifetimeSeconds } from './access-tokens.ts';
 import { cookieLine } from './cookies.ts';
+import { PasswordTries } from './password-tries.ts';
 import type { People } from './people.ts';
 import type { AuditPort } from './ports.ts';
 import { Recent } from './recent.ts';
@@ -47,9 +48,7 @@ type Refusal = 'unknown' | 'no_password' | 'password' | 'disabled' | 'code';
 /** How people get in, and go on being in: every way in ends in `signInAs`. */
 export class SignIns {
   readonly #options: SignInsOptions;
-  readonly #addressTries: Throttle;
-  /** An account waits a minute at most, or strangers could keep its owner out. */
-  readonly #accountTries: Throttle;
+  readonly #tries: PasswordTries;
   readonly #codeTries: Throttle;
   readonly #challenges: Recent<Challenge>;
   /** Refresh tokens used a moment ago, by hash, and what was answered. */
@@ -57,11 +56,11 @@ export class SignIns {
 
   constructor(options: SignInsOptions) {
     this.#options = options;
-    const { clock } = options;
-    const delays = { clock, firstDelayMs: minuteMs };
-    this.#addressTries = new Throttle({ ...delays, tries: 10, maxDelayMs: 15 * minuteMs });
-    this.#accountTries = new Throttle({ ...delays, tries: 10, maxDelayMs: minuteMs });
-    this.#codeTries = new Throttle({ ...delays, tries: 5, maxDelayMs: 15 * minuteMs });
+    const { clock, sessions } = options;
+    const addressesOf = (id: string) => sessions.of(id).map(({ address }) => address);
+    this.#tries = new PasswordTries({ clock, addressesOf });
+    const delays = { firstDelayMs: minuteMs, maxDelayMs: 15 * minuteMs };
+    this.#codeTries = new Throttle({ clock, tries: 5, ...delays });
     this.#challenges = new Recent({ clock, lifetimeMs: challengeLifetimeMs, maxEntries: 1000 });
     this.#refreshed = new Recent({ clock, lifetimeMs: retryWithinMs, maxEntries: 1000 });
   }
@@ -76,8 +75,9 @@ export class SignIns {
     origin: Origin,
   ): Promise<SignedIn | SecondFactorNeeded> {
     const account = email.toLowerCase();
-    this.#countTry(account, origin);
     const known = this.#options.people.byEmail(account);
+    const tried = { account, person: known, origin };
+    this.#tries.begin(tried);
     const passwordHash = await this.#rightPassword(known, password, origin);
     // They may have been disabled or removed while the hash ran.
     const person = known && this.#options.people.get(known.id);
@@ -85,7 +85,7 @@ export class SignIns {
       throw this.#refuse(known, 'password', origin);
     }
     if (person.state === 'disabled') throw this.#refuse(person, 'disabled', origin);
-    this.#forgiveTries(account, origin);
+    this.#tries.succeed(tried);
     if (!this.#options.secondFactors.isOn(person.id)) {
       return this.signInAs(person.id, 'password', origin);
     }
@@ -126,7 +126,8 @@ export class SignIns {
 
   /**
    * The next pair of tokens for a refresh token. The same one again within ten seconds is an answer
-   * that got lost, and answered the same; later it is a copy in other hands, which ends the session.
+   * that got lost, and answered the same; later, or once the next one was used, it is a copy in other
+   * hands, which ends the session.
    * @throws HearthError `unauthenticated`.
    */
   async refresh(refreshToken: string, origin: Origin): Promise<SignedIn> {
@@ -136,7 +137,8 @@ export class SignIns {
     const earlier = this.#refreshed.get(key);
     if (earlier !== undefined) {
       const answer = await earlier;
-      if (sessions.get(answer.sessionId)) return answer;
+      // Once its own successor was used, the first answer cannot have been lost.
+      if (sessions.isCurrent(answer.refreshToken)) return answer;
     }
     const rotation = sessions.rotate(refreshToken);
     if (rotation.outcome === 'unknown') throw sessionIsOver();
@@ -173,7 +175,8 @@ export class SignIns {
   }
 
   /**
-   * Makes sure that whoever is signed in knows the password, before what matters.
+   * Makes sure that whoever is signed in knows the password, before what matters. Returns the hash
+   * that it was right for.
    * @throws HearthError `forbidden` with `field`, `conflict` for someone without a password,
    * `too_many_requests`.
    */
@@ -182,7 +185,7 @@ export class SignIns {
     password: string,
     origin: Origin,
     field = 'password',
-  ): Promise<void> {
+  ): Promise<string> {
     const { people, slowHash } = this.#options;
     const person = people.get(personId);
     const passwordHash = person && this.#passwordOf(person);
@@ -191,11 +194,13 @@ export class SignIns {
         hint: 'Ask the owner for a code to set one: hearth user passwd.',
       });
     }
-    this.#countTry(person.email, origin);
+    const tried = { account: person.email, person, origin };
+    this.#tries.beginPresent(tried);
     if (!(await slowHash.verify(passwordHash, password))) {
       throw new HearthError('forbidden', 'the password is wrong', { field });
     }
-    this.#forgiveTries(person.email, origin);
+    this.#tries.succeedPresent(tried);
+    return passwordHash;
   }
 
   async #open(
@@ -261,17 +266,6 @@ export class SignIns {
 
   #passwordOf(person: Person): string | undefined {
     return this.#options.people.passwordHashOf(person.id);
-  }
-
-  #countTry(account: string, { remoteAddress, isLocal }: Origin): void {
-    if (isLocal) return;
-    this.#addressTries.attempt(remoteAddress);
-    this.#accountTries.attempt(account);
-  }
-
-  #forgiveTries(account: string, { remoteAddress }: Origin): void {
-    this.#addressTries.succeeded(remoteAddress);
-    this.#accountTries.succeeded(account);
   }
 
   /** Writes down why, and says no more than that it was not right. */

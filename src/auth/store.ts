@@ -14,9 +14,11 @@ export interface TokenRow {
   readonly revoked_at: string | null;
   /** A JSON list of actions; null for all that the role may. */
   readonly scopes: string | null;
+  /** As `makerOf` names them; null at the machine. */
+  readonly made_by: string | null;
 }
 
-interface CredentialRow {
+export interface CredentialRow {
   readonly name: string;
   readonly role: CredentialRole;
   readonly password_hash: string;
@@ -71,8 +73,8 @@ export class TokenStore {
   insert(row: TokenRow): void {
     this.#db
       .prepare(
-        `INSERT INTO tokens (id, name, role, hash, created_at, expires_at, scopes)
-         VALUES (@id, @name, @role, @hash, @created_at, @expires_at, @scopes)`,
+        `INSERT INTO tokens (id, name, role, hash, created_at, expires_at, scopes, made_by)
+         VALUES (@id, @name, @role, @hash, @created_at, @expires_at, @scopes, @made_by)`,
       )
       .run(row);
   }

@@ -34,23 +34,52 @@ export class Throttle {
 
   /** @throws HearthError `too_many_requests` with the seconds to wait. */
   attempt(key: string): void {
+    this.check(key);
+    this.count(key);
+  }
+
+  /** As `attempt`, without counting. */
+  check(key: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const waitMs = (this.#failures.get(key)?.blockedUntilMs ?? 0) - nowMs;
+    if (waitMs > 0) throw tooMany(waitMs);
+  }
+
+  /** Counts a try that nobody asked about before it was made. */
+  count(key: string): void {
     const { clock, tries, firstDelayMs, maxDelayMs } = this.#options;
     const nowMs = clock.monotonicMs();
     const before = this.#failures.get(key);
-    if (before && nowMs < before.blockedUntilMs) throw tooMany(before.blockedUntilMs - nowMs);
     // Quiet for as long as the longest wait: what came before is forgotten.
     const isFresh = before === undefined || nowMs - before.lastMs > firstDelayMs + maxDelayMs;
     const count = isFresh ? 1 : before.count + 1;
     const rounds = Math.floor(count / tries);
     const delayMs = Math.min(firstDelayMs * 2 ** (rounds - 1), maxDelayMs);
-    const blockedUntilMs = count % tries === 0 ? nowMs + delayMs : nowMs;
+    const blockedUntilMs = count % tries === 0 ? nowMs + delayMs : (before?.blockedUntilMs ?? 0);
     this.#failures.delete(key);
     this.#failures.set(key, { count, lastMs: nowMs, blockedUntilMs });
     this.#forgetOldest();
   }
 
-  succeeded(key: string): void {
+  /** Forgets a key. Returns how many tries it had made. */
+  succeeded(key: string): number {
+    const count = this.#failures.get(key)?.count ?? 0;
     this.#failures.delete(key);
+    return count;
+  }
+
+  /**
+   * Takes so many tries of a key back, and with them a wait that would not be without them. All others
+   * of the same key stay.
+   */
+  takeBack(key: string, tries: number): void {
+    const before = this.#failures.get(key);
+    if (before === undefined) return;
+    const count = before.count - tries;
+    const rounds = (of: number) => Math.floor(of / this.#options.tries);
+    const isLifted = rounds(count) < rounds(before.count);
+    if (count <= 0) this.#failures.delete(key);
+    else this.#failures.set(key, { ...before, count, ...(isLifted && { blockedUntilMs: 0 }) });
   }
 
   #forgetOldest(): void {

@@ -3,6 +3,7 @@ import { HearthError } from '#kernel';
 import { body, doerOf, json } from './answers.ts';
 import { keepNoCopy } from './cookies.ts';
 import type { CredentialRecord } from './credentials.ts';
+import { refuseTokens } from './rank.ts';
 import { type Api, route } from './routing.ts';
 import * as schema from './schema.ts';
 import type { Auth } from './service.ts';
@@ -30,10 +31,14 @@ export function tokenRoutes(api: Api, auth: Auth): void {
       request: body(schema.newToken),
       responses: { 201: json(schema.createdToken, 'The token, shown this once') },
     }),
-    (context) => {
-      const wanted = context.req.valid('json');
+    async (context) => {
+      const { password, ...wanted } = context.req.valid('json');
       if (wanted.role === 'guest') throw noGuestTokens();
-      const created = auth.tokens.create(wanted, doerOf(context));
+      const by = doerOf(context);
+      refuseTokens(by, 'a token makes no other');
+      await auth.requirePresenceFor(wanted.role, by, password);
+      auth.tokens.requireFreeName(wanted.name);
+      const created = auth.tokens.create(wanted, by);
       keepNoCopy(context);
       return context.json({ ...tokenAnswer(created), token: created.token }, 201);
     },
@@ -49,7 +54,10 @@ export function tokenRoutes(api: Api, auth: Auth): void {
       responses: { 204: { description: 'Revoked' } },
     }),
     (context) => {
-      if (!auth.tokens.revoke(context.req.valid('param').id, doerOf(context))) {
+      const { id } = context.req.valid('param');
+      const by = doerOf(context);
+      if (by.caller?.id !== id) refuseTokens(by, 'a token ends no other');
+      if (!auth.tokens.revoke(id, by)) {
         throw new HearthError('not_found', 'there is no such token, or it is revoked already', {
           hint: 'GET /api/v1/tokens lists them.',
         });
@@ -85,6 +93,7 @@ export function credentialRoutes(api: Api, auth: Auth): void {
     }),
     async (context) => {
       const { name, role, password } = context.req.valid('json');
+      refuseTokens(doerOf(context), 'a token makes no credentials');
       const created = await auth.credentials.add(
         { name, role, ...(password === undefined ? {} : { password }) },
         doerOf(context),
@@ -105,6 +114,7 @@ export function credentialRoutes(api: Api, auth: Auth): void {
     }),
     (context) => {
       const { name } = context.req.valid('param');
+      refuseTokens(doerOf(context), 'a token removes no credentials');
       if (!auth.credentials.remove(name, undefined, doerOf(context))) {
         throw new HearthError('not_found', `there is no credential "${name}"`, {
           hint: 'GET /api/v1/credentials lists them.',

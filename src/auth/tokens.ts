@@ -8,7 +8,9 @@ import {
   randomSecret,
   sortableId,
 } from '#kernel';
-import { type Action, actorOf, type Caller, type Role } from './access.ts';
+import { type Action, actorOf, type Caller, makerOf, type Role } from './access.ts';
+import type { HandedOut } from './handed-out.ts';
+import { plainName } from './names.ts';
 import type { AuditPort } from './ports.ts';
 import type { Doer } from './rank.ts';
 import type { TokenRow, TokenStore } from './store.ts';
@@ -45,6 +47,7 @@ export interface NewToken {
 
 interface TokenOptions {
   readonly store: TokenStore;
+  readonly handedOut: HandedOut;
   readonly audit: AuditPort;
   readonly atomically: <Result>(work: () => Result) => Result;
   readonly clock: Clock;
@@ -70,8 +73,13 @@ export class Tokens {
     this.#options = options;
   }
 
-  start(): void {
+  load(): void {
+    this.#byHash.clear();
     for (const row of this.#options.store.all()) this.#byHash.set(row.hash, row);
+  }
+
+  start(): void {
+    this.load();
     const { clock } = this.#options;
     this.#expiryCheckedMs = clock.nowMs();
     this.#cancelChecks = clock.every(checkPeriodMs, () => {
@@ -114,6 +122,7 @@ export class Tokens {
       last_used_at: null,
       revoked_at: null,
       scopes: scopes === undefined ? null : JSON.stringify(scopes),
+      made_by: (by && makerOf(by.caller)) ?? null,
     };
     atomically(() => {
       store.insert(row);
@@ -124,6 +133,17 @@ export class Tokens {
     return { ...recordOf(row), token };
   }
 
+  /** @throws HearthError `conflict` with field `name` when a token that lives is called so. */
+  requireFreeName(name: string): void {
+    const wanted = plainName(name);
+    const rows = [...this.#byHash.values()];
+    if (!rows.some((row) => this.#isGood(row) && plainName(row.name) === wanted)) return;
+    throw new HearthError('conflict', `there is a token called "${name}"`, {
+      field: 'name',
+      hint: 'What programs do is written down by name: take another, or revoke that one first.',
+    });
+  }
+
   /** Every token there ever was, oldest first. */
   list(): TokenRecord[] {
     return [...this.#byHash.values()].map((row) =>
@@ -131,15 +151,16 @@ export class Tokens {
     );
   }
 
-  /** Revokes a token for good. Returns whether there was one to revoke. */
+  /** Revokes a token for good, with the codes handed out by it. Returns whether there was one. */
   revoke(id: string, by?: Doer): boolean {
     const row = [...this.#byHash.values()].find((candidate) => candidate.id === id);
     if (row === undefined || row.revoked_at !== null) return false;
-    const { store, clock, log, onRevoked, atomically } = this.#options;
+    const { store, handedOut, clock, log, onRevoked, atomically } = this.#options;
     const at = new Date(clock.nowMs()).toISOString();
     atomically(() => {
       store.revoke(id, at);
       this.#append('token.revoke', row, by);
+      handedOut.voidAllBy(`token:${id}`, by);
     });
     this.#byHash.set(row.hash, { ...row, revoked_at: at });
     log.info({ id, name: row.name }, 'a token was revoked');
@@ -147,16 +168,25 @@ export class Tokens {
     return true;
   }
 
+  /** Revokes what somebody made, by `person:ID`. */
+  revokeAllBy(maker: string, by: Doer): void {
+    const rows = [...this.#byHash.values()].filter((row) => row.made_by === maker);
+    for (const { id } of rows) this.revoke(id, by);
+  }
+
   /** Whose token this is; undefined when it is unknown, revoked or expired. */
   callerOf(token: string): Caller | undefined {
     if (!token.startsWith(tokenPrefix)) return undefined;
     const row = this.#byHash.get(hashSecret(token));
-    if (row === undefined || row.revoked_at !== null) return undefined;
-    const nowMs = this.#options.clock.nowMs();
-    if (row.expires_at !== null && nowMs >= Date.parse(row.expires_at)) return undefined;
-    this.#uses.set(row.id, new Date(nowMs).toISOString());
+    if (row === undefined || !this.#isGood(row)) return undefined;
+    this.#uses.set(row.id, new Date(this.#options.clock.nowMs()).toISOString());
     const scopes = scopesOf(row);
     return { kind: 'token', id: row.id, name: row.name, role: row.role, ...(scopes && { scopes }) };
+  }
+
+  #isGood({ revoked_at, expires_at }: TokenRow): boolean {
+    if (revoked_at !== null) return false;
+    return expires_at === null || this.#options.clock.nowMs() < Date.parse(expires_at);
   }
 
   /** A connection that was let in with a token would outlive it: so its end is told like a revocation. */
@@ -174,14 +204,14 @@ export class Tokens {
     }
   }
 
-  #append(action: string, { id, name, role }: TokenRow, by: Doer | undefined): void {
+  #append(action: string, { id, name, role, made_by }: TokenRow, by: Doer | undefined): void {
     this.#options.audit.append({
       actor: by ? actorOf(by.caller) : 'hub',
       action,
       subject: `token:${id}`,
       outcome: 'ok',
       origin: by ? whereFrom(by.origin) : '',
-      detail: { name, role },
+      detail: { name, role, ...(made_by !== null && { made_by }) },
     });
   }
 

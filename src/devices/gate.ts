@@ -1,4 +1,5 @@
 import { type Caller, may, type Sight, type SightOf } from '#auth';
+import { isHearthError } from '#kernel';
 import type {
   Accept,
   ConnectAttempt,
@@ -139,7 +140,7 @@ export class DeviceGate implements Gate {
       const person = this.#byToken(secret);
       if (person) return person;
     }
-    return this.#byCredential(username, secret);
+    return this.#byCredential(username, secret, attempt.remoteAddress);
   }
 
   #byCertificate(certificate: Uint8Array, username: string | undefined): Verdict {
@@ -156,8 +157,16 @@ export class DeviceGate implements Gate {
     return this.#asDevice(deviceId);
   }
 
-  async #byCredential(username: string, password: string): Promise<Verdict> {
-    const credential = await this.#options.accounts.credentials.verify(username, password);
+  async #byCredential(username: string, password: string, remoteAddress: string): Promise<Verdict> {
+    const { credentials } = this.#options.accounts;
+    let credential: Awaited<ReturnType<typeof credentials.verify>>;
+    try {
+      credential = await credentials.verify(username, password, remoteAddress);
+    } catch (error) {
+      if (!isHearthError(error) || error.code !== 'too_many_requests') throw error;
+      // It may be right the next time: a client takes this for a reason to come back later.
+      return { refused: 'unavailable', reason: 'too many wrong passwords', deviceId: username };
+    }
     if (credential === undefined) {
       return {
         refused: 'bad_credentials',

@@ -127,6 +127,7 @@ export interface Accounts {
     verify(
       name: string,
       password: string,
+      remoteAddress: string,
     ): Promise<{ readonly name: string; readonly role: 'service' | 'device' } | undefined>;
     /** Removes a credential if it is of that role; returns whether it was. */
     remove(name: string, role: 'device'): boolean;

@@ -20,6 +20,8 @@ export interface Arrival {
   readonly remoteAddress: string;
   /** The client certificate of the TLS connection, if it showed one; DER. Not yet judged. */
   readonly certificateDer?: Uint8Array;
+  /** Whether a page at this address, as the browser spells it, is one of the hub's own. */
+  readonly isOurPage?: (page: URL) => boolean;
 }
 
 export function arrivalAt(door: Door, request: IncomingMessage): Arrival {
@@ -38,7 +40,8 @@ const certificateOf = ({ socket }: IncomingMessage): Uint8Array | undefined =>
 export const arrivalOf = (context: { readonly env: unknown }): Arrival => context.env as Arrival;
 
 /** Whether a request came from a program of this machine's owner, past all doors. */
-export const isInside = ({ door }: Arrival): boolean => door === 'socket' || door === 'process';
+export const isInside = ({ door }: Pick<Arrival, 'door'>): boolean =>
+  door === 'socket' || door === 'process';
 
 export function isLoopback(address: string): boolean {
   const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;

@@ -1,15 +1,19 @@
 import { type Caller, localCaller } from '#auth';
+import { type Door, isInside } from './arrival.ts';
 
-/** Who shows these headers. `inside` is for the owner at the machine, who needs to show nothing. */
+/** Who shows these headers at a door. The owner at the machine needs to show nothing. */
 export type CallerOf = (
   headers: Headers,
   method: string,
-  inside: boolean,
+  door: Door,
 ) => Promise<Caller | undefined>;
 
 export interface CallersOptions {
   readonly auth: {
-    callerOf(headers: Headers, request: { readonly method: string }): Promise<Caller | undefined>;
+    callerOf(
+      headers: Headers,
+      request: { readonly method: string; readonly isTls: boolean },
+    ): Promise<Caller | undefined>;
   };
   readonly devices: {
     deviceOfApiKey(key: string): { readonly id: string; readonly name: string } | undefined;
@@ -18,10 +22,10 @@ export interface CallersOptions {
 
 /** A device by its own key, a person or program by session or token; a key is judged by itself. */
 export function callers({ auth, devices }: CallersOptions): CallerOf {
-  return async (headers, method, inside) => {
-    if (inside) return localCaller;
+  return async (headers, method, door) => {
+    if (isInside({ door })) return localCaller;
     const apiKey = headers.get('x-api-key');
-    if (apiKey === null) return auth.callerOf(headers, { method });
+    if (apiKey === null) return auth.callerOf(headers, { method, isTls: door === 'https' });
     const device = devices.deviceOfApiKey(apiKey);
     return device && { kind: 'device', id: device.id, name: device.name, role: 'device' };
   };

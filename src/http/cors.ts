@@ -17,7 +17,11 @@ export const openTo = (allowed: ReadonlySet<string>): MiddlewareHandler<HearthEn
     const { raw } = context.req;
     const origin = raw.headers.get('origin');
     if (allowed.size === 0) return next();
-    if (origin === null || !allowed.has(origin) || isOwnOrigin(raw.headers)) {
+    if (
+      origin === null ||
+      !allowed.has(origin) ||
+      isOwnOrigin(raw.headers, raw.url.startsWith('https:'))
+    ) {
       await next();
       context.res.headers.append('vary', 'origin');
       return;

@@ -17,6 +17,20 @@ export function isOurHost(host: string | null | undefined, ourNames: ReadonlySet
   return isIP(name) !== 0 || name === 'localhost' || ourNames.has(name);
 }
 
+/**
+ * Whether a page at this address is the hub's own: another program on this machine has the same name
+ * and another port. So the port has to be the one that the request came in by, or the whole origin one
+ * of those that the owner lists, as for a port that a router or a container maps.
+ */
+export function isOurPage(
+  { protocol, port, origin }: URL,
+  localPort: number | undefined,
+  allowedOrigins: ReadonlySet<string>,
+): boolean {
+  const said = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  return said === localPort || allowedOrigins.has(origin);
+}
+
 /** Host names and addresses in the subjectAltName of a certificate, as Node prints them. */
 export function namesOfCertificate(subjectAltName: string | undefined): string[] {
   return (subjectAltName ?? '')

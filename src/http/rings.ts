@@ -139,7 +139,7 @@ export const knownCaller =
   (callerOf: CallerOf, sightOf: SightOf = sightWith): Ring =>
   async (context, next) => {
     const { headers, method } = context.req.raw;
-    const caller = await callerOf(headers, method, isInside(arrivalOf(context)));
+    const caller = await callerOf(headers, method, arrivalOf(context).door);
     context.set('caller', caller);
     context.set('sight', sightOf(caller));
     await next();

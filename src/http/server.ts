@@ -12,7 +12,7 @@ import { type Arrival, arrivalAt, type Door } from './arrival.ts';
 import { type CallerOf, type CallersOptions, callers } from './callers.ts';
 import { prepareControlSocket, removeControlSocket } from './control-socket.ts';
 import { type AuditTrail, Denials } from './denials.ts';
-import { namesOfCertificate } from './host-names.ts';
+import { isOurPage, namesOfCertificate } from './host-names.ts';
 import { Listener, serverLimits } from './listener.ts';
 import type { Operations } from './operations.ts';
 import type { KeyHolder } from './secrets-routes.ts';
@@ -167,9 +167,17 @@ export class HttpServer implements Part {
   }
 
   #requestListener(door: Door) {
+    const allowedOrigins = new Set(this.#options.config['https.allowed_origins']);
     return getRequestListener(
-      (request, env) =>
-        this.#app.fetch(request, { ...env, ...arrivalAt(door, env.incoming as IncomingMessage) }),
+      (request, env) => {
+        const incoming = env.incoming as IncomingMessage;
+        const { localPort } = incoming.socket;
+        return this.#app.fetch(request, {
+          ...env,
+          ...arrivalAt(door, incoming),
+          isOurPage: (page) => isOurPage(page, localPort, allowedOrigins),
+        } satisfies Arrival);
+      },
       { overrideGlobalObjects: false, hostname: 'localhost' },
     );
   }

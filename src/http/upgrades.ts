@@ -65,8 +65,7 @@ export class Upgrades {
     try {
       const headers = headersOf(request);
       const path = this.#check(request, headers, arrival);
-      const inside = isInside(arrival);
-      const callerNow = () => this.#options.callerOf(headers, 'GET', inside);
+      const callerNow = () => this.#options.callerOf(headers, 'GET', arrival.door);
       const caller = path === '/ws' ? await callerNow() : undefined;
       actor = actorOf(caller);
       if (path === '/ws') requireMayWatch(caller, headers);
@@ -118,8 +117,9 @@ export class Upgrades {
       }
       // Any page may open a WebSocket to anywhere, cookies and all [RFC 6455 §10.2].
       const origin = headers.get('origin');
-      if (origin !== null && !isOwnOrigin(headers)) {
-        if (!this.#options.allowedOrigins.has(origin)) {
+      const isFromPage = origin !== null || headers.has('sec-fetch-site');
+      if (isFromPage && !isOwnOrigin(headers, arrival.door === 'https')) {
+        if (origin === null || !this.#options.allowedOrigins.has(origin)) {
           throw new HearthError('forbidden', 'another site made this request');
         }
         headers.delete('cookie');

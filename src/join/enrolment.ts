@@ -75,7 +75,7 @@ export class Enrolment {
     return this.#recorded('enrol', id, visitor, async () => {
       const registered = batches.keyOf(id);
       const password = applicant?.password ?? '';
-      if (await this.#isDeviceItself(id, password)) {
+      if (await this.#isDeviceItself(id, password, visitor)) {
         this.#requireRegistered(registered, await authority.readRequest(csr, id), id, visitor);
         return this.#issue(id, csr);
       }
@@ -154,11 +154,15 @@ export class Enrolment {
   }
 
   /** By the key it was given when it was added, or by its MQTT password. */
-  async #isDeviceItself(id: string, password: string): Promise<boolean> {
+  async #isDeviceItself(
+    id: string,
+    password: string,
+    { remoteAddress }: Visitor,
+  ): Promise<boolean> {
     const { auth, devices } = this.#options;
     if (password === '' || !devices.exists(id)) return false;
     if (devices.deviceOfApiKey(password)?.id === id) return true;
-    const found = await auth.credentials.verify(id, password);
+    const found = await auth.credentials.verify(id, password, remoteAddress);
     return found?.role === 'device' && found.name === id;
   }
 

@@ -25,6 +25,7 @@ export interface Accounts {
     verify(
       name: string,
       password: string,
+      remoteAddress: string,
     ): Promise<{ readonly name: string; readonly role: 'service' | 'device' } | undefined>;
   };
 }

@@ -6,7 +6,7 @@ const metrics = z.array(z.string().min(1).max(128)).min(1).max(200);
 
 /** What a client may say. */
 export const clientMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('auth'), token: z.string().min(1).max(512) }),
+  z.object({ type: z.literal('auth'), token: z.string().min(1).max(2048) }),
   /** `*` stands for every device; without `metrics` all of them are meant. */
   z.object({ type: z.literal('subscribe'), devices, metrics: metrics.optional() }),
   z.object({ type: z.literal('unsubscribe'), devices }),

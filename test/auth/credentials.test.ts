@@ -7,21 +7,21 @@ const password = 'a lamp in the north window';
 describe('the API of credentials', () => {
   it('makes one, shows its password once, lists it and removes it', async () => {
     const house = await openHouse();
-    const bearer = house.auth.tokens.create({ name: 'cli', role: 'owner' }).token;
+    const door = 'socket';
     const body = { name: 'nodered', role: 'service' };
-    const made = await house.call('POST', '/credentials', { bearer, body });
+    const made = await house.call('POST', '/credentials', { door, body });
     expect(made.status).toBe(201);
     expect(made.headers.get('cache-control')).toBe('no-store');
     expect(made.body).toMatchObject(body);
     expect(made.body.password).toMatch(/^([0-9a-z]{5}-){3}[0-9a-z]{5}$/);
     const { password, ...shown } = made.body;
-    const list = await house.call('GET', '/credentials', { bearer });
+    const list = await house.call('GET', '/credentials', { door });
     expect(list.body).toEqual({ credentials: [shown] });
 
     expect(await house.auth.credentials.verify('nodered', String(password))).toEqual(body);
-    expect((await house.call('POST', '/credentials', { bearer, body })).status).toBe(409);
-    expect((await house.call('DELETE', '/credentials/nodered', { bearer })).status).toBe(204);
-    expect((await house.call('DELETE', '/credentials/nodered', { bearer })).status).toBe(404);
+    expect((await house.call('POST', '/credentials', { door, body })).status).toBe(409);
+    expect((await house.call('DELETE', '/credentials/nodered', { door })).status).toBe(204);
+    expect((await house.call('DELETE', '/credentials/nodered', { door })).status).toBe(404);
     expect(await house.auth.credentials.verify('nodered', String(password))).toBeUndefined();
   });
 
@@ -37,8 +37,8 @@ describe('the API of credentials', () => {
     ],
   ])('refuses %s', async (_what, body, field) => {
     const house = await openHouse();
-    const bearer = house.auth.tokens.create({ name: 'cli', role: 'owner' }).token;
-    const answer = await house.call('POST', '/credentials', { bearer, body });
+    const door = 'socket';
+    const answer = await house.call('POST', '/credentials', { door, body });
     expect([answer.status, answer.body.field]).toEqual([400, field]);
     expect(house.auth.credentials.list()).toEqual([]);
   });
@@ -129,6 +129,52 @@ describe('verifying', () => {
     const verdict = auth.credentials.verify('nodered', password);
     auth.credentials.remove('nodered');
     expect(await verdict).toBeUndefined();
+  });
+
+  it('makes whoever guesses wait, and nobody who knows the password', async () => {
+    const { auth, clock } = await openHouse();
+    await auth.credentials.add({ name: 'nodered', role: 'service', password });
+    const made = await auth.credentials.add({ name: 'plug', role: 'device' });
+    const verify = (name: string, secret: string, from: string) =>
+      auth.credentials.verify(name, secret, from).catch(({ code }) => code);
+    const [here, there] = ['192.168.1.66', '192.168.1.7'];
+    expect(await verify('nodered', password, there)).toMatchObject({ name: 'nodered' });
+    const guesses = await Promise.all(
+      Array.from({ length: 14 }, (_, i) => verify('nodered', `guess ${i}`, here)),
+    );
+    expect(guesses.filter((answer) => answer === undefined)).toHaveLength(10);
+    // That it was right a moment ago is no way to guess without being counted.
+    expect(await verify('nodered', password, here)).toBe('too_many_requests');
+    expect(await verify('nodered', password, there)).toMatchObject({ name: 'nodered' });
+    expect(await verify('plug', made.password, here)).toMatchObject({ name: 'plug' });
+    clock.advance(60_000);
+    expect(await verify('nodered', password, here)).toMatchObject({ name: 'nodered' });
+  });
+
+  it('lets a fleet in that comes back at once from one address', async () => {
+    const house = await openHouse();
+    const names = Array.from({ length: 12 }, (_, i) => `plug-${i}`);
+    for (const name of names) await house.auth.credentials.add({ name, role: 'device', password });
+    const { auth } = await house.restart();
+    const tries = [...names, ...names].map((name) =>
+      auth.credentials.verify(name, password, '192.168.1.7'),
+    );
+    expect((await Promise.all(tries)).filter((answer) => answer === undefined)).toEqual([]);
+    const again = Array.from({ length: 40 }, () =>
+      auth.credentials.verify('plug-0', password, '192.168.1.8'),
+    );
+    expect((await Promise.all(again)).filter((answer) => answer === undefined)).toEqual([]);
+  });
+
+  it('makes an address wait that goes from name to name', async () => {
+    const { auth } = await openHouse();
+    const guesses = Array.from({ length: 50 }, (_, i) =>
+      auth.credentials.verify(`nobody-${i}`, 'a guess', '192.168.1.66'),
+    );
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set([undefined]));
+    await expect(
+      auth.credentials.verify('nobody-51', 'a guess', '192.168.1.66'),
+    ).rejects.toMatchObject({ code: 'too_many_requests' });
   });
 
   it('is the same after a restart', async () => {

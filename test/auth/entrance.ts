@@ -13,6 +13,8 @@ import { temporaryDirectory } from '../support/directory.ts';
 import { openMigrated } from '../support/pki.ts';
 
 export const page = 'https://hub.local:8443';
+/** Every other is at a port of somebody else's. */
+const ourPages = new Set([page, 'https://localhost:8443', 'http://localhost:8080']);
 export const password = 'plum kettle orbit 9';
 /** That password at next to no cost. */
 export const cheapHash = 'scrypt$2$1$1$c2FsdA$uhlkmqwK5PuagOWmhFN3AJRFf9pdO3E_YmwyKy9PCjQ';
@@ -91,7 +93,8 @@ export async function openEntrance(settings?: OidcSettings): Promise<Entrance> {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const { remoteAddress } = origin;
-      const response = await app.fetch(request, { door: 'https', remoteAddress });
+      const isOurPage = ({ origin }: URL) => ourPages.has(origin);
+      const response = await app.fetch(request, { door: 'https', remoteAddress, isOurPage });
       const text = await response.text();
       return {
         status: response.status,
@@ -129,7 +132,10 @@ function appOf(auth: Auth, ways: readonly { routes(api: Api): void }[]): Api {
   const app = new OpenAPIHono<HearthEnv>();
   app.use(async (context, next) => {
     const { method, raw } = context.req;
-    context.set('caller', await auth.callerOf(raw.headers, { method }));
+    context.set(
+      'caller',
+      await auth.callerOf(raw.headers, { method, isTls: raw.url.startsWith('https:') }),
+    );
     await next();
   });
   app.onError((error, context) => {

@@ -177,7 +177,12 @@ function appOf(auth: Auth): OpenAPIHono<HearthEnv> {
     const { method, raw } = context.req;
     const { door } = context.env as { door?: string };
     const isInside = door === 'socket';
-    context.set('caller', isInside ? localCaller : await auth.callerOf(raw.headers, { method }));
+    context.set(
+      'caller',
+      isInside
+        ? localCaller
+        : await auth.callerOf(raw.headers, { method, isTls: raw.url.startsWith('https:') }),
+    );
     await next();
   });
   app.onError((error, context) => {

@@ -51,6 +51,25 @@ describe('a throttle', () => {
     expect(() => throttle.attempt('a')).toThrow('too many tries');
   });
 
+  it('gives tries back, and with them the wait that they made', () => {
+    const { throttle } = open();
+    for (const _ of [1, 2, 3]) throttle.attempt('a');
+    expect(() => throttle.check('a')).toThrow('too many tries');
+    throttle.takeBack('a', 1);
+    throttle.attempt('a');
+    expect(() => throttle.attempt('a')).toThrow('too many tries');
+    throttle.takeBack('b', 1);
+    expect(throttle.succeeded('a')).toBe(3);
+    expect(throttle.succeeded('a')).toBe(0);
+  });
+
+  it('keeps a wait that other tries made', () => {
+    const { throttle } = open();
+    for (const _ of [1, 2, 3, 4, 5]) throttle.count('a');
+    throttle.takeBack('a', 2);
+    expect(() => throttle.check('a')).toThrow('too many tries');
+  });
+
   it('remembers ten thousand keys and no more', () => {
     const { throttle } = open();
     exhaust(throttle, 'first');

@@ -43,7 +43,9 @@ const cookieIn = (headers: Headers): string => headers.getSetCookie()[0]?.split(
 async function arrive({ ask }: Scene, back: URL, cookie: string) {
   const path = `${back.pathname.replace('/api/v1', '')}${back.search}`;
   const { status, headers } = await ask('GET', path, { cookie });
-  const isSignedIn = headers.getSetCookie().some((line) => /^hearth_session=[\w-]/.test(line));
+  const isSignedIn = headers
+    .getSetCookie()
+    .some((line) => /^__Host-hearth_session=[\w-]/.test(line));
   return { status, to: headers.get('location'), isSignedIn };
 }
 
@@ -91,6 +93,8 @@ describe('a sign-in by the provider', () => {
     expect(headers.getSetCookie()[0]).toMatch(
       /Max-Age=600; Path=\/api\/v1\/auth\/oidc; HttpOnly; SameSite=Lax; Secure$/,
     );
+    const foreign = await scene.ask('GET', '/auth/oidc/login', { at: 'https://hub.local:9999' });
+    expect(foreign.status).toBe(403);
     const elsewhere = await scene.ask('GET', '/auth/oidc/login', { at: 'http://localhost:8080' });
     const location = new URL(elsewhere.headers.get('location') ?? '');
     expect(location.searchParams.get('redirect_uri')).toBe(

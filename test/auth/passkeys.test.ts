@@ -39,7 +39,7 @@ describe('where passkeys are to be had', () => {
     ['https://[fd00::7]:8443', /\(fd00::7\).*by its name/],
     ['http://127.0.0.1:8080', /127\.0\.0\.1/],
   ])('%s: %s', (address, expected) => {
-    const found = availabilityAt(new URL(address));
+    const found = availabilityAt({ page: new URL(address), isOurs: true });
     if (typeof expected === 'string') expect(found).toMatchObject({ rpId: expected });
     else expect(found.available ? '' : found.reason).toMatch(expected);
   });
@@ -69,7 +69,9 @@ describe('a passkey', () => {
       status: 200,
       body: { token_type: 'bearer', expires_in: 1800, person: { id: ada.person.id } },
     });
-    expect(answer.headers.getSetCookie()[0]).toMatch(/^hearth_session=.+; Secure$/);
+    expect(answer.headers.getSetCookie()[0]).toMatch(
+      /^__Host-hearth_session=.+; Path=\/;.+; Secure$/,
+    );
     const mine = await entrance.ask('GET', '/auth/passkeys', { as: answer.body.access_token });
     expect(mine.body.passkeys).toEqual([
       {
@@ -193,6 +195,16 @@ describe('a passkey', () => {
     [5, 0, false],
   ])('counter %i, then %i: %s', (before, now, expected) => {
     expect(countsOn(before, now)).toBe(expected);
+  });
+
+  it('signs nothing for a page at the port of another program on this machine', async () => {
+    const entrance = await openEntrance();
+    const at = 'https://hub.local:9999';
+    const begun = await entrance.ask('POST', '/auth/passkeys/login/options', { at });
+    expect(begun.status).toBe(422);
+    expect(begun.body.hint).toContain('https.allowed_origins');
+    const { body } = await entrance.ask('GET', '/auth/passkeys/available', { at });
+    expect(body.available).toBe(false);
   });
 
   it('works under the host name it was made for alone', async () => {

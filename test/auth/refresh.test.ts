@@ -76,6 +76,15 @@ describe('a refresh token', () => {
     expect((await refresh(house, answer.body.refresh_token)).status).toBe(401);
   });
 
+  it('gets no answer again once the next one was used: then it is a copy', async () => {
+    const { house, answer } = await signedIn();
+    const next = await refresh(house, answer.body.refresh_token);
+    const third = await refresh(house, next.body.refresh_token);
+    expect((await refresh(house, answer.body.refresh_token)).status).toBe(401);
+    expect(await me(house, third)).toBe(401);
+    expect(house.audited.at(-1)).toMatchObject({ action: 'auth.refresh_reuse' });
+  });
+
   it('gets no answer again once the session is over', async () => {
     const { house, answer } = await signedIn();
     const next = await refresh(house, answer.body.refresh_token);
@@ -131,7 +140,7 @@ describe('a refresh token', () => {
     expect(await me(house, answer)).toBe(200);
     const news: unknown[] = [];
     house.auth.onRevoked.listen((revocation) => news.push(revocation));
-    change(house);
+    await change(house);
     expect(await me(house, answer)).toBe(401);
     expect((await refresh(house, answer.body.refresh_token)).status).toBe(401);
     const { cookie } = answer;

@@ -57,7 +57,7 @@ describe('signing in', () => {
     const cookies = headers.getSetCookie();
     expect(cookies).toHaveLength(1);
     const [value, ...attributes] = (cookies[0] ?? '').split('; ');
-    expect(value).toMatch(/^hearth_session=.{40,}$/);
+    expect(value).toMatch(isSecure ? /^__Host-hearth_session=.{40,}$/ : /^hearth_session=.{40,}$/);
     expect(new Set(attributes)).toEqual(
       new Set([
         'Max-Age=2592000',
@@ -184,7 +184,7 @@ describe('a session', () => {
     const before = changes();
     for (let i = 0; i < 3; i++) {
       await house.auth.callerOf(new Headers({ authorization: `Bearer ${bearer}` }));
-      await house.auth.callerOf(new Headers({ cookie }), { method: 'GET' });
+      await house.auth.callerOf(new Headers({ cookie }), { method: 'GET', isTls: false });
       house.clock.advance(6000);
     }
     expect(changes()).toEqual(before);
@@ -257,6 +257,18 @@ describe('a cookie that changes something', () => {
       { origin: 'http://evil.example', 'sec-fetch-site': 'same-origin' },
       403,
     ],
+    [
+      'from a page of ours by its name alone',
+      'POST',
+      { origin: ours, 'sec-fetch-site': 'same-site' },
+      403,
+    ],
+    [
+      'to open a WebSocket from a page of the same name',
+      'GET',
+      { upgrade: 'websocket', origin: ours, 'sec-fetch-site': 'cross-site' },
+      403,
+    ],
     ['from a page of the same site', 'POST', { 'sec-fetch-site': 'same-site' }, 403],
     ['from a link', 'POST', { 'sec-fetch-site': 'cross-site' }, 403],
     ['only to read', 'GET', { origin: 'http://evil.example' }, 200],
@@ -277,9 +289,27 @@ describe('a cookie that changes something', () => {
     expect(status).toBe(expected);
   });
 
+  it('over TLS has to come from a page that came over TLS, under a name that it alone can set', async () => {
+    const { house } = await signedIn();
+    const url = 'https://hub.local:8443';
+    const { cookie } = await house.call('POST', '/auth/login', { body: owner, url });
+    const send = async (origin: string, shown = cookie) => {
+      const headers = { cookie: shown, origin };
+      const { status } = await house.call('POST', '/auth/logout', { url, headers });
+      return status;
+    };
+    expect(await send('http://hub.local:8443')).toBe(403);
+    expect(await send(url, cookie.replace('__Host-', ''))).toBe(401);
+    expect(await send(url, `hearth_session=evil; ${cookie}`)).toBe(204);
+    const login = { body: owner, url, headers: { origin: 'http://hub.local:8443' } };
+    expect((await house.call('POST', '/auth/login', login)).status).toBe(403);
+  });
+
   it('takes the worst for granted when nobody says what the method is', async () => {
     const { house, cookie } = await signedIn();
-    await expect(house.auth.callerOf(new Headers({ cookie }))).rejects.toMatchObject({
+    await expect(
+      house.auth.callerOf(new Headers({ cookie }), { isTls: false }),
+    ).rejects.toMatchObject({
       code: 'forbidden',
     });
   });

@@ -21,6 +21,24 @@ it('takes a letter typed in two ways for the same letter', async () => {
   expect(await slowHash.verify(hash, 'cafe\u0301 in the rain')).toBe(true);
 });
 
+it('lets people and devices take turns', async () => {
+  const slowHash = new SlowHash();
+  const cheap = 'scrypt$2$1$1$AA$AA';
+  const order: string[] = [];
+  const devices = Array.from({ length: 502 }, () =>
+    slowHash.verify(cheap, 'x', 'devices').then(() => order.push('device')),
+  );
+  await expect(slowHash.verifyNobody('x', 'devices')).rejects.toMatchObject({
+    code: 'unavailable',
+  });
+  const people = Array.from({ length: 3 }, () =>
+    slowHash.verify(cheap, 'x').then(() => order.push('person')),
+  );
+  await Promise.all([...devices, ...people]);
+  expect(order.lastIndexOf('person')).toBeLessThan(20);
+  expect(order).toHaveLength(505);
+});
+
 it('turns away whoever comes when the line is full, and serves all who stand in it', async () => {
   const slowHash = new SlowHash();
   const cheap = 'scrypt$2$1$1$AA$AA';

@@ -81,6 +81,23 @@ describe('a user name and password', () => {
     });
   });
 
+  it('makes whoever guesses come back later', async () => {
+    const { gate, auth, devices } = await homeWith('plug');
+    await auth.credentials.add({ name: 'plug', role: 'device' });
+    const guess = (password: string) =>
+      gate.authenticate(
+        attempt({ transport: 'tcp', username: 'plug', password: Buffer.from(password) }),
+      );
+    for (let i = 0; i < 10; i++) {
+      expect(await guess(`guess ${i}`)).toMatchObject({ refused: 'bad_credentials' });
+    }
+    expect(await guess('one more')).toMatchObject({
+      refused: 'unavailable',
+      reason: 'too many wrong passwords',
+    });
+    expect(devices.get('plug').denied).toBe(11);
+  });
+
   it('is asked for when there is no certificate', async () => {
     const { gate } = await homeWith();
     expect(await gate.authenticate(attempt({ transport: 'tcp' }))).toMatchObject({

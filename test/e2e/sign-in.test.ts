@@ -184,7 +184,7 @@ describe('an account at a provider', () => {
       expect((await (await next).allHeaders()).cookie).toContain('hearth_session');
       const cookies = await page.context().cookies(originOf(hub));
       expect(cookies).toMatchObject([
-        { name: 'hearth_session', httpOnly: true, secure: true, sameSite: 'Strict' },
+        { name: '__Host-hearth_session', httpOnly: true, secure: true, sameSite: 'Strict' },
       ]);
     });
   });

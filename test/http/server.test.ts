@@ -18,6 +18,26 @@ it('answers over HTTPS with the certificate of its own authority', async () => {
   expect(JSON.parse(answer.text)).toEqual({ devices: [], total: 0 });
 });
 
+it('makes passkeys at its own ports alone, and at those that are listed', async () => {
+  const { http, authority } = await listening({
+    config: { 'https.allowed_origins': 'https://localhost' },
+  });
+  const { https, http: plain } = http.addresses();
+  const at = async (host: string, port: number, ca?: string) => {
+    const path = '/api/v1/auth/passkeys/available';
+    const headers = { host };
+    const { text } = await ask({ port, path, headers, ...(ca && { ca, servername: 'localhost' }) });
+    return JSON.parse(text).available;
+  };
+  const ca = authority.caPem;
+  expect(await at(`localhost:${https}`, https, ca)).toBe(true);
+  expect(await at(`localhost:${plain}`, plain)).toBe(true);
+  expect(await at(`localhost:${plain}`, https, ca)).toBe(false);
+  expect(await at('localhost:9999', https, ca)).toBe(false);
+  expect(await at('localhost', https, ca)).toBe(true);
+  expect(await at('localhost', plain)).toBe(false);
+});
+
 it('takes a new server certificate and its names without stopping to listen', async () => {
   const { http, authority, names, clock } = await listening();
   const { https } = http.addresses();

@@ -54,6 +54,7 @@ describe('/ws', () => {
     const evil = { ...as('owner'), origin: 'https://evil.example' };
     expect(await knock('/ws', { headers: evil })).toBe(403);
     expect(await knock('/ws', { headers: { host: 'evil.example' } })).toBe(403);
+    expect(await knock('/ws', { headers: { 'sec-fetch-site': 'cross-site' } })).toBe(403);
     expect(visits).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#auth';
+import { readClientMessage } from '../../src/realtime/messages.ts';
 import { openStage, tablet } from './stage.ts';
 
 describe('a screen', () => {
@@ -127,6 +128,14 @@ describe('a stranger', () => {
     const one = await screen(undefined);
     one.say({ type: 'auth', token });
     expect(await one.next()).toMatchObject({ type: 'welcome' });
+  });
+
+  it('may be one with the longest name there is, in any script', () => {
+    const token = `eyJ.${'x'.repeat(516)}.y`;
+    expect(readClientMessage(JSON.stringify({ type: 'auth', token }))).toEqual({
+      type: 'auth',
+      token,
+    });
   });
 
   it('stays in for as long as that token is good', async () => {

@@ -26,6 +26,27 @@ describe('a row of the audit', () => {
   it.each<[Partial<AuditRow>, string]>([
     [{ detail: { method: 'passkey' } }, 'Ada signed in with a passkey'],
     [{ actor: 'nobody', outcome: 'refused' }, 'A sign-in as Ada was refused'],
+    [
+      {
+        actor: 'nobody',
+        action: 'access.denied',
+        subject: 'GET /api/v1/devices',
+        outcome: 'unauthenticated',
+      },
+      'Somebody unknown was refused GET /api/v1/devices',
+    ],
+    [
+      { actor: 'nobody', action: 'access.denied', subject: 'many', detail: { count: 12 } },
+      '12 more requests were refused',
+    ],
+    [
+      { actor: 'nobody', action: 'join.refuse', subject: 'device:kettle', outcome: 'forbidden' },
+      'Kettle was refused to join',
+    ],
+    [
+      { action: 'join.batch_remove', subject: 'batch:b1', detail: {} },
+      'Ada forgot the keys of a list',
+    ],
     [{ outcome: 'second_factor' }, 'Ada gave the right password; the code had to follow'],
     [{ action: 'auth.password' }, 'Ada set their own password'],
     [
@@ -39,6 +60,10 @@ describe('a row of the audit', () => {
     [
       { action: 'person.role', subject: 'person:p2', detail: { from: 'guest', to: 'member' } },
       'Ada made Gus member, before guest',
+    ],
+    [
+      { action: 'person.rename', subject: 'person:p2', detail: { from: 'Gustav', to: 'Gus' } },
+      'Ada renamed Gustav to Gus',
     ],
     [
       { action: 'person.disable', subject: 'person:p2', detail: { state: 'disabled' } },

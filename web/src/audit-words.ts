@@ -78,6 +78,8 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
   'auth.oidc': (told) => `${told.actor} changed ${of(told, 'link to the provider')}`,
   'person.invite': (told) => `${told.actor} invited somebody as ${detail(told, 'role')}`,
   'person.join': (told) => `${told.actor} joined the home as ${detail(told, 'role')}`,
+  'person.rename': (told) =>
+    `${told.actor} renamed ${detail(told, 'from')} to ${detail(told, 'to')}`,
   'person.role': (told) =>
     `${told.actor} made ${told.subject} ${detail(told, 'to')}, before ${detail(told, 'from')}`,
   'person.disable': (told) =>
@@ -93,10 +95,17 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
   'device.remove': (told) => `${told.actor} removed ${told.subject}`,
   'device.state': (told) => `${told.actor} set the state of ${told.subject}`,
   'device.revoke': (told) => `${told.actor} revoked a certificate of ${told.subject}`,
+  'device.update': (told) => `${told.actor} changed what is known of ${told.subject}`,
+  'device.certificate': (told) => `${told.actor} made a certificate for ${told.subject}`,
+  'device.sensitive': (told) =>
+    `${told.actor} said which readings of ${told.subject} are sensitive`,
   'device.key': (told) => `${told.actor} renewed the key of ${told.subject}`,
   'share.give': (told) => `${told.actor} shared something with ${told.subject}`,
   'share.end': (told) => `${told.actor} ended a share with ${told.subject}`,
   'join.open': ({ actor }) => `${actor} let a new device join`,
+  'join.close': ({ actor }) => `${actor} let no device join any more`,
+  'join.batch_add': (told) => `${told.actor} registered the keys of ${told.subject || 'a list'}`,
+  'join.batch_remove': (told) => `${told.actor} forgot the keys of ${told.subject || 'a list'}`,
   'join.join': ({ subject }) => `${subject} joined with a code`,
   'est.enrol': ({ subject }) => `${subject} got its certificate`,
   'est.reenrol': ({ subject }) => `${subject} renewed its certificate`,
@@ -109,6 +118,14 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
   'override.extend': (told) => `${told.actor} extended what holds for ${told.subject}`,
   'override.cancel': (told) => `${told.actor} ended early what held for ${told.subject}`,
   'override.end': (told) => `What held for ${told.subject} for a while has ended`,
+  'audit.export': ({ actor }) => `${actor} downloaded this log`,
+  'audit.retain': ({ actor }) => `${actor} removed rows of this log that were too old`,
+  'room.add': (told) => `${told.actor} added the room ${told.subject}`,
+  'room.update': (told) => `${told.actor} changed the room ${told.subject}`,
+  'room.remove': (told) => `${told.actor} removed the room ${told.subject}`,
+  'schedule.create': (told) => `${told.actor} made the schedule ${told.subject}`,
+  'schedule.update': (told) => `${told.actor} changed the schedule ${told.subject}`,
+  'schedule.remove': (told) => `${told.actor} removed the schedule ${told.subject}`,
   'audit.anchor': ({ actor }) => `${actor} began this log`,
   'scene.run': (told) => `${told.actor} ran the scene ${told.subject}`,
   'group.command': (told) => `${told.actor} told the group ${told.subject}`,
@@ -127,18 +144,25 @@ const otherwise: Readonly<Record<string, (told: Told) => string>> = {
   'auth.password offered': (told) => `${told.actor} gave out a code for ${of(told, 'password')}`,
   'auth.password refused': (told) => `A wrong password was given for ${told.subject}`,
   'person.invite withdrawn': ({ actor }) => `${actor} withdrew an invitation`,
-  'join.refuse refused': ({ subject }) =>
+};
+
+/** Of what is never done, whatever the outcome says of why. */
+const refusals: Readonly<Record<string, (told: Told) => string>> = {
+  'join.refuse': ({ subject }) =>
     subject === '' ? 'A device that wanted to join was refused' : `${subject} was refused to join`,
-  'est.refuse refused': ({ subject }) =>
+  'est.refuse': ({ subject }) =>
     subject === '' ? 'A certificate was refused' : `A certificate for ${subject} was refused`,
-  'access.denied refused': ({ actor, row }) =>
-    `${actor} was refused ${String(row.detail.action ?? row.detail.path ?? 'something')}`,
+  'access.denied': ({ actor, row }) =>
+    row.subject === 'many'
+      ? `${String(row.detail.count)} more requests were refused`
+      : `${actor} was refused ${row.subject}`,
+  'audit.broken': () => 'The end of this log had been altered',
 };
 
 /** What a row of the audit says, as a sentence without its full stop. */
 export function auditWords(row: AuditRow, names: Names): string {
   const told = { actor: actorWords(row.actor, names), subject: subjectWords(row, names), row };
-  const exactly = otherwise[`${row.action} ${row.outcome}`];
+  const exactly = otherwise[`${row.action} ${row.outcome}`] ?? refusals[row.action];
   if (exactly) return exactly(told).trim();
   const words = done[row.action];
   if (words && row.outcome === 'ok') return words(told).trim();
@@ -164,7 +188,7 @@ const plain = (word: string): string => word.replaceAll(/[._]/g, ' ');
 
 /** Whether somebody should look at it: something was refused. */
 export const isRefusal = ({ outcome, action }: AuditRow): boolean =>
-  outcome === 'refused' || outcome === 'denied' || action === 'auth.refresh_reuse';
+  outcome === 'refused' || action === 'auth.refresh_reuse' || Object.hasOwn(refusals, action);
 
 /** Kinds of rows that can be asked for: the word before the dot of their actions. */
 export const auditKinds: readonly (readonly [action: string, words: string])[] = [
@@ -182,6 +206,7 @@ export const auditKinds: readonly (readonly [action: string, words: string])[] =
   ['override', 'For a while'],
   ['config', 'Settings of devices'],
   ['access', 'Refused requests'],
+  ['room', 'Rooms'],
   ['telemetry', 'Exports'],
   ['ca', 'Certificate authority'],
   ['secrets', 'Secrets of the hub'],

@@ -79,19 +79,24 @@ export const account = {
   removeLink: () => call<unknown>('DELETE', '/auth/oidc/link'),
 };
 
-/** Every request about the others of the home. */
+/** Every request about the others of the home, with one's own password where the hub asks for it. */
 export const people = {
   list: async () => (await call<{ people: HouseholdPerson[] }>('GET', '/people')).people,
-  change: (id: string, changes: { role?: PersonRole; disabled?: boolean }) =>
-    call<HouseholdPerson>('PATCH', person(id), changes),
+  change: (id: string, changes: { role?: PersonRole; disabled?: boolean }, password = '') =>
+    call<HouseholdPerson>('PATCH', person(id), { ...changes, ...withPassword(password) }),
   remove: (id: string) => call<unknown>('DELETE', person(id)),
-  resetPassword: (id: string) => call<OneTimeCode>('POST', `${person(id)}/reset-password`, {}),
-  removeSecondFactor: (id: string) => call<unknown>('DELETE', `${person(id)}/2fa`),
+  resetPassword: (id: string, password = '') =>
+    call<OneTimeCode>('POST', `${person(id)}/reset-password`, withPassword(password)),
+  removeSecondFactor: (id: string, password = '') =>
+    call<unknown>('DELETE', `${person(id)}/2fa`, withPassword(password)),
 
   invitations: async () =>
     (await call<{ invitations: Invitation[] }>('GET', '/people/invitations')).invitations,
-  invite: (invitation: { role: PersonRole; email?: string; expires_in: string }) =>
-    call<OneTimeCode>('POST', '/people/invitations', invitation),
+  invite: (
+    invitation: { role: PersonRole; email?: string; expires_in: string },
+    password: string,
+  ) =>
+    call<OneTimeCode>('POST', '/people/invitations', { ...invitation, ...withPassword(password) }),
   withdraw: (id: string) => call<unknown>('DELETE', `/people/invitations/${segment(id)}`),
 
   shares: async (id: string) =>

@@ -46,6 +46,10 @@ export function toProblem(thrown: unknown): Problem {
   });
 }
 
+/** Whether the hub wants one's own password with it: a sign-in of some minutes ago is not enough. */
+export const asksForPassword = (thrown: unknown): boolean =>
+  thrown instanceof Problem && thrown.field === 'password';
+
 export const unreachable = (): Problem =>
   new Problem(0, 'unreachable', 'The hub does not answer.', {
     hint: 'Check that it is switched on and that this device is on the home network.',

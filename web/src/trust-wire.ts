@@ -19,6 +19,8 @@ export interface NewToken {
   readonly role: Role;
   readonly scopes?: readonly string[];
   readonly expiresIn?: string;
+  /** Of whoever makes it, when the hub has asked for it. */
+  readonly password?: string;
 }
 
 /** Something that was done, and by whom. */

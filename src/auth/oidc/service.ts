@@ -175,9 +175,15 @@ export class OpenIdConnect {
   async #depart(
     purpose: Purpose,
     sessionId: string | undefined,
-    { page, origin }: PageVisit,
+    { page, isOurs, origin }: PageVisit,
   ): Promise<Departure> {
     const provider = this.#requireProvider();
+    if (!isOurs) {
+      throw new HearthError('forbidden', `the hub does not listen at ${page.origin} itself`, {
+        field: 'Host',
+        hint: 'Open it at its own port, or add that address to the setting https.allowed_origins.',
+      });
+    }
     const cookie = randomSecret();
     const journey: Journey = {
       purpose,

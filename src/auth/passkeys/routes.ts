@@ -34,7 +34,7 @@ function availabilityRoute(api: Api): void {
       responses: { 200: json(schema.availability, 'Whether they do') },
     }),
     (context) => {
-      const found = availabilityAt(pageVisitOf(context).page);
+      const found = availabilityAt(pageVisitOf(context));
       const reason = found.available ? null : found.reason;
       return context.json({ available: found.available, reason }, 200);
     },
@@ -51,7 +51,7 @@ function signInRoutes(api: Api, passkeys: Passkeys): void {
       responses: { 200: json(schema.requestOptions, 'What to ask the browser for') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { challengeId, options } = await passkeys.beginSignIn(pageVisitOf(context));
       keepNoCopy(context);
       return context.json(
@@ -71,7 +71,7 @@ function signInRoutes(api: Api, passkeys: Passkeys): void {
       responses: { 200: json(session, 'Signed in, as by /auth/login') },
     }),
     async (context) => {
-      refuseForeignOrigin(context.req.raw.headers);
+      refuseForeignOrigin(context.req.raw);
       const { challenge_id, response } = context.req.valid('json');
       const signedIn = await passkeys.signIn(challenge_id, response, pageVisitOf(context));
       return context.json(answerSession(context, signedIn), 200);
@@ -166,7 +166,7 @@ function ownRoutes(api: Api, passkeys: Passkeys): void {
 }
 
 function passkeyAnswer(passkey: Passkey, context: Context<HearthEnv>) {
-  const here = availabilityAt(pageVisitOf(context).page);
+  const here = availabilityAt(pageVisitOf(context));
   return {
     id: passkey.id,
     name: passkey.name,

@@ -82,10 +82,10 @@ export class Passkeys {
   async beginRegistration(
     present: Present,
     password: string | undefined,
-    { page, origin }: PageVisit,
+    visit: PageVisit,
   ): Promise<Record<string, unknown>> {
-    const where = requireAvailable(page);
-    await requirePresence(this.#options, present, password, origin);
+    const where = requireAvailable(visit);
+    await requirePresence(this.#options, present, password, visit.origin);
     const person = this.#options.people.get(present.id);
     if (person === undefined) throw new HearthError('not_found', 'that person is gone');
     const existing = this.#store.of(present.id);
@@ -163,12 +163,12 @@ export class Passkeys {
    * who wants to sign in, and tells nobody who can.
    * @throws HearthError `unprocessable` where the page can have no passkey.
    */
-  async beginSignIn({ page, origin }: PageVisit): Promise<{
+  async beginSignIn(visit: PageVisit): Promise<{
     readonly challengeId: string;
     readonly options: Record<string, unknown>;
   }> {
-    const question = questionAt(requireAvailable(page));
-    const challengeId = this.#signIns.put(origin.remoteAddress, question);
+    const question = questionAt(requireAvailable(visit));
+    const challengeId = this.#signIns.put(visit.origin.remoteAddress, question);
     return { challengeId, options: await requestOptions(question) };
   }
 

@@ -2,15 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { actorOf, type Caller } from '../access.ts';
 import { type Api, route } from '../routing.ts';
 import { originOf } from '../whence.ts';
-import {
-  newShare,
-  personIdParam,
-  readNewShare,
-  share,
-  shareIdParam,
-  shareJson,
-  shareQuery,
-} from './schema.ts';
+import { idParam, newShare, readNewShare, share, shareJson, shareQuery } from './schema.ts';
 import type { Shares } from './service.ts';
 import type { Requester, Share } from './types.ts';
 
@@ -67,7 +59,7 @@ export function shareRoutes(api: Api, shares: Shares): void {
       path: '/shares/{id}',
       tags,
       summary: 'End a share at once',
-      request: { params: shareIdParam },
+      request: { params: idParam },
       responses: { 204: { description: 'Ended' } },
     }),
     (context) => {
@@ -81,7 +73,7 @@ export function shareRoutes(api: Api, shares: Shares): void {
       path: '/people/{id}/shares',
       tags,
       summary: 'What is shared with one person',
-      request: { params: personIdParam },
+      request: { params: idParam },
       responses: { 200: json('Them', shareList) },
     }),
     (context) => {

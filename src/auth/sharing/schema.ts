@@ -5,8 +5,7 @@ import type { NewShare, Share, ShareTarget } from './types.ts';
 const id = z.string().min(1).max(64);
 const access = z.enum(['read', 'control']);
 
-export const shareIdParam = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' } }) });
-export const personIdParam = shareIdParam;
+export const idParam = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' } }) });
 
 export const shareQuery = z.object({
   person_id: id.optional(),

@@ -62,13 +62,16 @@ export const accounts: Migration = {
       email TEXT COLLATE NOCASE,
       invited_by TEXT NOT NULL,
       created_at_ms INTEGER NOT NULL,
-      expires_at_ms INTEGER NOT NULL
+      expires_at_ms INTEGER NOT NULL,
+      -- person:ID or token:ID: once they are out, their codes let nobody in. Null at the machine.
+      made_by TEXT
     ) STRICT;
 
     CREATE TABLE password_resets (
       code_hash TEXT NOT NULL PRIMARY KEY,
       person_id TEXT NOT NULL UNIQUE REFERENCES people (id) ON DELETE CASCADE,
-      expires_at_ms INTEGER NOT NULL
+      expires_at_ms INTEGER NOT NULL,
+      made_by TEXT
     ) STRICT;
 
     CREATE TABLE totp (
@@ -96,5 +99,6 @@ export const accounts: Migration = {
 
     -- A JSON list of actions; null leaves a token all that its role may.
     ALTER TABLE tokens ADD COLUMN scopes TEXT;
+    ALTER TABLE tokens ADD COLUMN made_by TEXT;
   `,
 };

@@ -6,6 +6,7 @@ import { Field } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { OneTimeLink } from '../parts/one-time-link.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { PasswordAgain } from '../parts/password-again.tsx';
 import { RoleChoice } from '../parts/role-choice.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { people } from '../people-api.ts';
@@ -59,14 +60,16 @@ function InviteForm({ onMade }: { onMade: (made: OneTimeCode) => void }) {
   const [role, setRole] = useState<PersonRole>('member');
   const [email, setEmail] = useState('');
   const [length, setLength] = useState<(typeof lengths)[number][0]>('7d');
+  const [password, setPassword] = useState('');
   const invite = useAction(async () => {
     const to = email.trim();
-    onMade(await people.invite({ role, expires_in: length, ...(to !== '' && { email: to }) }));
+    const invitation = { role, expires_in: length, ...(to !== '' && { email: to }) };
+    onMade(await people.invite(invitation, password));
   });
   return (
     <Form
       action={invite}
-      fields={['role', 'email']}
+      fields={['role', 'email', 'password']}
       submit="Make the invitation"
       busy="Making it…"
       isCard
@@ -89,6 +92,7 @@ function InviteForm({ onMade }: { onMade: (made: OneTimeCode) => void }) {
         value={length}
         onValue={setLength}
       />
+      <PasswordAgain value={password} onValue={setPassword} problem={invite.problem} />
     </Form>
   );
 }

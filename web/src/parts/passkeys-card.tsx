@@ -8,6 +8,7 @@ import { dayAndYear } from '../time.ts';
 import { Field } from './field.tsx';
 import { Form } from './form.tsx';
 import { whyNotHere } from './other-ways.tsx';
+import { PasswordAgain } from './password-again.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { Removable } from './removable.tsx';
 
@@ -116,9 +117,6 @@ function AddForm({ onDone, onCancel }: { onDone: () => void; onCancel: () => voi
     await makePasskey(name.trim(), options);
     onDone();
   });
-  // A sign-in of some minutes ago is not enough any more: then the hub asks for the password.
-  const [asksPassword, setAsksPassword] = useState(false);
-  if (add.problem?.field === 'password' && !asksPassword) setAsksPassword(true);
   return (
     <Form
       action={add}
@@ -128,16 +126,7 @@ function AddForm({ onDone, onCancel }: { onDone: () => void; onCancel: () => voi
       onCancel={onCancel}
     >
       <PasskeyName value={name} onValue={setName} problem={add.problem} />
-      {asksPassword && (
-        <Field
-          label="Your password"
-          name="password"
-          value={password}
-          onValue={setPassword}
-          problem={add.problem}
-          input={{ type: 'password', autocomplete: 'current-password' }}
-        />
-      )}
+      <PasswordAgain value={password} onValue={setPassword} problem={add.problem} />
     </Form>
   );
 }

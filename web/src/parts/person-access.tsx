@@ -5,17 +5,14 @@ import type { HouseholdPerson, PersonRole } from '../people-wire.ts';
 import { roleMeaning, roleWords } from '../roles.ts';
 import { linkTo } from '../route.ts';
 import { Form } from './form.tsx';
-import { ProblemNote } from './problem-note.tsx';
+import { Guarded } from './guarded.tsx';
+import { PasswordAgain } from './password-again.tsx';
 import { Removable } from './removable.tsx';
 import { RoleChoice } from './role-choice.tsx';
 
 /** What somebody may do here, and whether they may come in at all. */
 export function PersonAccess(props: { person: HouseholdPerson; onChange: () => void }) {
   const { person, onChange } = props;
-  const letIn = useAction(async () => {
-    await people.change(person.id, { disabled: false });
-    onChange();
-  });
   const isOut = person.state === 'disabled';
   return (
     <section class="card" aria-labelledby="access">
@@ -25,17 +22,14 @@ export function PersonAccess(props: { person: HouseholdPerson; onChange: () => v
       {isOut ? (
         <>
           <p>{person.name} cannot sign in.</p>
-          <div class="buttons">
-            <button
-              type="button"
-              class="button"
-              disabled={letIn.busy}
-              onClick={() => void letIn.run()}
-            >
-              Let in again
-            </button>
-          </div>
-          <ProblemNote problem={letIn.problem} />
+          <Guarded
+            words="Let in again"
+            why="So that nobody else lets them in at your open browser."
+            onGo={async (password) => {
+              await people.change(person.id, { disabled: false }, password);
+              onChange();
+            }}
+          />
         </>
       ) : (
         <Removable
@@ -85,14 +79,22 @@ function Role(props: { person: HouseholdPerson; onChange: () => void }) {
 function RoleForm(props: { person: HouseholdPerson; onChange: () => void; onCancel: () => void }) {
   const { person, onChange } = props;
   const [role, setRole] = useState<PersonRole>(person.role);
+  const [password, setPassword] = useState('');
   const save = useAction(async () => {
-    await people.change(person.id, { role });
+    await people.change(person.id, { role }, password);
     onChange();
   });
   return (
-    <Form action={save} fields={['role']} submit="Save" busy="Saving…" onCancel={props.onCancel}>
+    <Form
+      action={save}
+      fields={['role', 'password']}
+      submit="Save"
+      busy="Saving…"
+      onCancel={props.onCancel}
+    >
       <p class="quiet">They are signed out everywhere, and sign in again with the new role.</p>
       <RoleChoice value={role} onValue={setRole} problem={save.problem} />
+      <PasswordAgain value={password} onValue={setPassword} problem={save.problem} />
     </Form>
   );
 }

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { resetLink } from '../entry.ts';
-import { useAction } from '../hooks.ts';
 import { people } from '../people-api.ts';
 import type { HouseholdPerson, OneTimeCode } from '../people-wire.ts';
+import { asksForPassword } from '../problem.ts';
+import { Guarded } from './guarded.tsx';
 import { OneTimeLink } from './one-time-link.tsx';
-import { ProblemNote } from './problem-note.tsx';
+import { PasswordAsk } from './password-ask.tsx';
 import { Removable } from './removable.tsx';
 
 /** For somebody who has forgotten the password, or lost the phone with the app. */
@@ -15,7 +16,6 @@ export function PersonHelp(props: {
 }) {
   const { person, nowMs, onChange } = props;
   const [made, setMade] = useState<OneTimeCode>();
-  const reset = useAction(async () => setMade(await people.resetPassword(person.id)));
   return (
     <section class="card" aria-labelledby="help">
       <h2 id="help">Help with signing in</h2>
@@ -32,33 +32,52 @@ export function PersonHelp(props: {
           />
         </>
       ) : (
-        <div class="buttons">
-          <button
-            type="button"
-            class="button"
-            disabled={reset.busy}
-            onClick={() => void reset.run()}
-          >
-            New password
-          </button>
-        </div>
+        <Guarded
+          words="New password"
+          why="So that nobody else makes a link for them at your open browser."
+          onGo={async (password) => setMade(await people.resetPassword(person.id, password))}
+        />
       )}
-      <ProblemNote problem={reset.problem} />
       {person.second_factor && (
         <>
           <h3>Authenticator app</h3>
-          <Removable
-            verb="Remove the app"
-            name={`of ${person.name}`}
-            question="Do so when the phone and the recovery codes are lost. The password alone is enough then."
-            yes="Yes, remove it"
-            onRemove={async () => {
-              await people.removeSecondFactor(person.id);
-              onChange();
-            }}
-          />
+          <AppRemoval person={person} onChange={onChange} />
         </>
       )}
     </section>
+  );
+}
+
+function AppRemoval({ person, onChange }: { person: HouseholdPerson; onChange: () => void }) {
+  const [asks, setAsks] = useState(false);
+  const remove = async (password: string) => {
+    await people.removeSecondFactor(person.id, password);
+    onChange();
+  };
+  if (asks) {
+    return (
+      <PasswordAsk
+        submit="Remove it"
+        why="So that nobody else removes it at your open browser."
+        onPassword={remove}
+        onCancel={() => setAsks(false)}
+      />
+    );
+  }
+  return (
+    <Removable
+      verb="Remove the app"
+      name={`of ${person.name}`}
+      question="Do so when the phone and the recovery codes are lost. The password alone is enough then."
+      yes="Yes, remove it"
+      onRemove={async () => {
+        try {
+          await remove('');
+        } catch (thrown) {
+          if (!asksForPassword(thrown)) throw thrown;
+          setAsks(true);
+        }
+      }}
+    />
   );
 }

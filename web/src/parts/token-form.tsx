@@ -7,6 +7,7 @@ import { Checks } from './checks.tsx';
 import { Choice } from './choice.tsx';
 import { Field } from './field.tsx';
 import { Form } from './form.tsx';
+import { PasswordAgain } from './password-again.tsx';
 import { Segments } from './segments.tsx';
 
 const lengths = [
@@ -25,16 +26,17 @@ export function TokenForm(props: {
   const [rights, setRights] = useState<Rights>('look');
   const [scopes, setScopes] = useState<readonly string[]>(['devices.read']);
   const [length, setLength] = useState<(typeof lengths)[number][0]>('90d');
+  const [password, setPassword] = useState('');
   const make = useAction(async () => {
     const expiry = length === '' ? {} : { expiresIn: length };
-    props.onMade(
-      await trust.makeToken({ name: name.trim(), ...rightsOf(rights, scopes), ...expiry }),
-    );
+    const mine = password === '' ? {} : { password };
+    const may = rightsOf(rights, scopes);
+    props.onMade(await trust.makeToken({ name: name.trim(), ...may, ...expiry, ...mine }));
   });
   return (
     <Form
       action={make}
-      fields={['name', 'role', 'scopes', 'expiresIn']}
+      fields={['name', 'role', 'scopes', 'expiresIn', 'password']}
       submit="Make the token"
       busy="Making it…"
       onCancel={props.onCancel}
@@ -77,6 +79,7 @@ export function TokenForm(props: {
         value={length}
         onValue={setLength}
       />
+      <PasswordAgain value={password} onValue={setPassword} problem={make.problem} />
     </Form>
   );
 }
