@@ -1,11 +1,11 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HearthError } from '#kernel';
-import type { People } from './people.ts';
-import type { Doer } from './rank.ts';
+import type { People } from './people/people.ts';
+import type { Doer } from './people/rank.ts';
 import type { HearthEnv } from './routing.ts';
 import type { Auth } from './service.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from './sign-in/sessions.ts';
 import type { Person } from './types.ts';
 import { visitOf } from './whence.ts';
 

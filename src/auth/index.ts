@@ -1,9 +1,9 @@
 export type { Access, Action, Caller, Role, Scope } from './access.ts';
 export { actions, actorOf, isAction, localCaller, may, roles, scopeOf } from './access.ts';
-export { answerSession } from './cookies.ts';
 export { type OidcSettings, OpenIdConnect } from './oidc/index.ts';
 export { isOwnOrigin } from './origin.ts';
 export { Passkeys } from './passkeys/index.ts';
+export { Throttle } from './passwords/throttle.ts';
 export type { AuditEntryLike, AuditPort, Mail } from './ports.ts';
 export type { Api, HearthEnv } from './routing.ts';
 export { route } from './routing.ts';
@@ -19,6 +19,6 @@ export {
   sightWith,
   unknownDevice,
 } from './sight.ts';
-export { Throttle } from './throttle.ts';
+export { answerSession } from './sign-in/cookies.ts';
 export type { Origin, Person, PersonRole, Revocation } from './types.ts';
 export { clientCertificateOf, originOf, remoteAddressOf, visitOf } from './whence.ts';

@@ -1,12 +1,12 @@
-import { invitationRoutes } from './invitation-routes.ts';
-import { ownAccountRoutes } from './own-account-routes.ts';
-import { peopleAccessRoutes } from './people-access-routes.ts';
-import { peopleRoutes } from './people-routes.ts';
+import { invitationRoutes } from './people/invitation-routes.ts';
+import { ownAccountRoutes } from './people/own-account-routes.ts';
+import { peopleAccessRoutes } from './people/people-access-routes.ts';
+import { peopleRoutes } from './people/people-routes.ts';
+import { credentialRoutes, tokenRoutes } from './programs/token-routes.ts';
 import type { Api } from './routing.ts';
-import { secondFactorRoutes } from './second-factor-routes.ts';
+import { secondFactorRoutes } from './second-factor/second-factor-routes.ts';
 import type { Auth } from './service.ts';
-import { keySetRoute, signInRoutes } from './sign-in-routes.ts';
-import { credentialRoutes, tokenRoutes } from './token-routes.ts';
+import { keySetRoute, signInRoutes } from './sign-in/sign-in-routes.ts';
 
 /** Adds the routes of people and programs, relative to `/api/v1`. */
 export function routes(api: Api, auth: Auth): void {

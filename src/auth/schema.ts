@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Action, actions, roles } from './access.ts';
-import { credentialRoles } from './credentials.ts';
+import { credentialRoles } from './programs/credentials.ts';
 import { personRoles } from './types.ts';
 
 const time = z.iso.datetime().openapi({ description: 'ISO 8601, UTC' });

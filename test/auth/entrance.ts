@@ -6,7 +6,7 @@ import { type Api, Auth, type HearthEnv, type OidcSettings, OpenIdConnect, Passk
 import type { Db } from '#db';
 import { isHearthError, silentLog } from '#kernel';
 import { Secrets } from '#secrets';
-import type { NewPerson } from '../../src/auth/people.ts';
+import type { NewPerson } from '../../src/auth/people/people.ts';
 import type { Origin, Person } from '../../src/auth/types.ts';
 import { ManualClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/directory.ts';

@@ -14,7 +14,7 @@ import {
 import type { Db } from '#db';
 import { createLog, type ErrorCode, isHearthError, type Log } from '#kernel';
 import { Secrets } from '#secrets';
-import { PeopleStore } from '../../src/auth/people-store.ts';
+import { PeopleStore } from '../../src/auth/people/people-store.ts';
 import { ManualClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { openMigrated } from '../support/pki.ts';

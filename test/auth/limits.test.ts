@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Recent } from '../../src/auth/recent.ts';
-import { Throttle } from '../../src/auth/throttle.ts';
+import { Throttle } from '../../src/auth/passwords/throttle.ts';
+import { Recent } from '../../src/auth/sign-in/recent.ts';
 import { ManualClock } from '../support/clock.ts';
 
 describe('a throttle', () => {

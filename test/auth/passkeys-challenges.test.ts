@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SingleUse } from '../../src/auth/single-use.ts';
+import { SingleUse } from '../../src/auth/sign-in/single-use.ts';
 import { ManualClock } from '../support/clock.ts';
 
 const open = (bounds: { mostOfOne?: number; mostInAll?: number } = {}) => {

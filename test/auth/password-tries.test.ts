@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../src/auth/network.ts';
+import { networkOf } from '../../src/auth/passwords/network.ts';
 import { addOwner, addPerson, type House, openHouse, owner } from './house.ts';
 
 const minuteMs = 60_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import { describe, expect, it } from 'vitest';
-import { totpStepOf } from '../../src/auth/totp.ts';
+import { totpStepOf } from '../../src/auth/second-factor/totp.ts';
 import { type Answer, addOwner, type House, openHouse, owner } from './house.ts';
 
 const { password } = owner;

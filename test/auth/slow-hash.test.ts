@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SlowHash } from '../../src/auth/slow-hash.ts';
+import { SlowHash } from '../../src/auth/passwords/slow-hash.ts';
 
 it('verifies what it hashed, never the same twice', async () => {
   const slowHash = new SlowHash();

@@ -9,13 +9,13 @@ import {
   randomSecret,
 } from '#kernel';
 import type { Joins, KnownPeople, Present, Proof, SignsIn } from '../doors.ts';
-import { requireOtherWay } from '../other-ways.ts';
-import type { PageVisit } from '../page-visit.ts';
+import { Throttle } from '../passwords/throttle.ts';
 import type { AuditPort } from '../ports.ts';
-import { requirePresence } from '../presence.ts';
 import type { Api } from '../routing.ts';
-import { SingleUse } from '../single-use.ts';
-import { Throttle } from '../throttle.ts';
+import { requireOtherWay } from '../sign-in/other-ways.ts';
+import type { PageVisit } from '../sign-in/page-visit.ts';
+import { requirePresence } from '../sign-in/presence.ts';
+import { SingleUse } from '../sign-in/single-use.ts';
 import type { Origin, Person, SignedIn } from '../types.ts';
 import { whereFrom } from '../whence.ts';
 import { type Decision, decide, type Purpose } from './decision.ts';

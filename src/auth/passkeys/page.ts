@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { HearthError } from '#kernel';
-import type { PageVisit } from '../page-visit.ts';
+import type { PageVisit } from '../sign-in/page-visit.ts';
 
 /** Whether a page of ours can make and use passkeys, and if not, why, for the person who asks. */
 export type Availability =

@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { body, isoOf, json } from '../answers.ts';
-import { answerSession, keepNoCopy } from '../cookies.ts';
 import { refuseForeignOrigin } from '../origin.ts';
-import { pageVisitOf } from '../page-visit.ts';
-import { personOf } from '../presence.ts';
 import { type Api, type HearthEnv, route } from '../routing.ts';
 import { session } from '../schema.ts';
+import { answerSession, keepNoCopy } from '../sign-in/cookies.ts';
+import { pageVisitOf } from '../sign-in/page-visit.ts';
+import { personOf } from '../sign-in/presence.ts';
 import { ceremonyTimeoutMs } from './ceremony.ts';
 import { availabilityAt } from './page.ts';
 import * as schema from './schema.ts';
