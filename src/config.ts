@@ -184,12 +184,17 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const environment = sources.environment ?? process.env;
   // What the command line names and no setting is called stays in, for the schema to refuse.
   const given: Record<string, unknown> = {};
+  const fromFiles = new Set<string>();
   for (const key of [...keys, ...Object.keys(sources.overrides ?? {})]) {
-    const value = sources.overrides?.[key] ?? fromEnvironment(environment, environmentName(key));
-    if (value !== undefined && value !== '') given[key] = value;
+    const name = environmentName(key);
+    const override = sources.overrides?.[key];
+    const value = override ?? fromEnvironment(environment, name);
+    if (value === undefined || value === '') continue;
+    given[key] = value;
+    if (override === undefined && environment[`${name}_FILE`]) fromFiles.add(key);
   }
   const data = String(given.data ?? './data');
-  return check({ ...readFile(`${data}/config.json`), ...given });
+  return check({ ...readFile(`${data}/config.json`), ...given }, fromFiles);
 }
 
 /** More than any setting is long. */
@@ -270,7 +275,8 @@ function flat(written: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-function check(values: Record<string, unknown>): Config {
+/** @param fromFiles the settings whose values were read from the files of their variables. */
+function check(values: Record<string, unknown>, fromFiles: ReadonlySet<string>): Config {
   const result = schema.safeParse(values);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -282,6 +288,11 @@ function check(values: Record<string, unknown>): Config {
     });
   }
   const key = String(issue?.path[0] ?? '');
+  if (fromFiles.has(key)) {
+    const name = environmentName(key);
+    const what = `${name}_FILE: what is in the file ${issue?.message} (the setting ${key})`;
+    throw badFile(name, what, `Mend the file, or unset ${name}_FILE.`);
+  }
   const shown = isSecret(key) ? 'not shown here' : JSON.stringify(values[key])?.slice(0, 60);
   throw new HearthError('bad_config', `the setting ${key} ${issue?.message}: ${shown}`, {
     field: key,

@@ -1,7 +1,9 @@
 /** The composition root: the only file that knows everyone. */
+
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, type ConfigKey, environmentName } from '#config';
-import { type Db, lockDirectory, migrate, migrations, openDatabase } from '#db';
+import { type Db, type DirectoryLock, lockDirectory, migrate, migrations, openDatabase } from '#db';
 import {
   type Cancel,
   type Clock,
@@ -43,28 +45,44 @@ export interface Hub {
 
 /**
  * Takes the data directory for this process and starts a hub in it. When anything fails, whatever
- * had started is stopped again and nothing is left half-made.
+ * had started is stopped again and nothing is left half-made. Until it stops, what this process
+ * makes is for its owner alone, DuckDB's files and SQLite's too.
  * @throws HearthError naming what to do: directory in use or not writable, port taken, bad setting.
  */
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { config, log } = options;
-  const lock = lockDirectory(config.data);
+  const umask = process.umask(0o077);
+  let lock: DirectoryLock | undefined;
   let db: Db | undefined;
   try {
+    lock = lockDirectory(config.data);
+    if (options.offline !== true) warnOfReaders(config.data, log);
     db = openDatabase(join(config.data, 'hearth.db'));
     migrate(db, migrations);
     const hub = new RunningHub(options, db, () => {
       db?.close();
-      lock.release();
+      lock?.release();
+      process.umask(umask);
     });
     await hub.start();
     return hub;
   } catch (error) {
     if (db?.open) db.close();
-    lock.release();
+    lock?.release();
+    process.umask(umask);
     log.debug({ err: error }, 'the hub did not start');
     throw error;
   }
+}
+
+/** A directory that was there before keeps the mode that somebody gave it. */
+function warnOfReaders(directory: string, log: Log): void {
+  const mode = statSync(directory).mode & 0o777;
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  log.warn(
+    { directory, mode: mode.toString(8) },
+    'others may look into the data directory: chmod 700 closes it',
+  );
 }
 
 /** How long a clock may be behind before someone has to look. */

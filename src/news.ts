@@ -67,7 +67,7 @@ function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
 }
 
 function connectCommands(parts: Parts): void {
-  const { alerts, commands, deviceConfig, due, groups, overrides } = parts;
+  const { alerts, audit, commands, deviceConfig, due, groups, overrides } = parts;
   const { schedules, signing, telemetry } = parts;
   commands.onChange.listen((command) => {
     overrides.onCommand(command);
@@ -81,7 +81,7 @@ function connectCommands(parts: Parts): void {
     schedules.settleAfterBoot();
     commands.onClockBelieved();
   });
-  for (const signal of [commands.onAlert, signing.onAlert]) {
+  for (const signal of [audit.onAlert, commands.onAlert, signing.onAlert]) {
     signal.listen((alert) => alerts.raise(alert));
   }
 }

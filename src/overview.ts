@@ -1,3 +1,4 @@
+import type { Audit } from '#audit';
 import type { Commands } from '#commands';
 import type { Db, DueQueue } from '#db';
 import type { Devices } from '#devices';
@@ -10,6 +11,7 @@ import type { Telemetry } from '#telemetry';
 
 interface Overseen {
   readonly db: Db;
+  readonly audit: Audit;
   readonly broker: Broker;
   readonly devices: Devices;
   readonly telemetry: Telemetry;
@@ -21,7 +23,7 @@ interface Overseen {
 }
 
 /** How `/health` asks each part whether it does its work: by making it do a little. */
-export function probesOf({ db, broker, due, telemetry }: Overseen): Probe[] {
+export function probesOf({ audit, db, broker, due, telemetry }: Overseen): Probe[] {
   return [
     { name: 'database', check: async () => void db.prepare('SELECT 1').get() },
     {
@@ -37,6 +39,14 @@ export function probesOf({ db, broker, due, telemetry }: Overseen): Probe[] {
         due.clockIsPlausible
           ? { status: 'healthy' }
           : { status: 'degraded', detail: 'behind the last time the hub ran: schedules wait' },
+    },
+    {
+      name: 'audit',
+      check: async () => {
+        const found = audit.state();
+        if (found === undefined || found.ok) return { status: 'healthy' };
+        return { status: 'degraded', detail: found.message };
+      },
     },
     {
       name: 'telemetry',

@@ -217,6 +217,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
   });
   const overseen = {
     db,
+    audit,
     broker,
     devices,
     telemetry,

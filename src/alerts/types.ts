@@ -6,6 +6,8 @@ export const alertKinds = [
   'certificate_expiring',
   /** Someone tried to join with a wrong key, or with too many wrong codes. */
   'join_refused',
+  /** Rows of the audit were changed or removed. */
+  'audit_altered',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 

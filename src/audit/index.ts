@@ -1,3 +1,3 @@
 export type { AuditOptions } from './service.ts';
 export { Audit } from './service.ts';
-export type { AuditEntry, AuditRow, Verdict } from './types.ts';
+export type { AuditAlert, AuditEntry, AuditRow, AuditState, Verdict } from './types.ts';

@@ -4,7 +4,7 @@ import { parseTimeMs } from '#kernel';
 import { csvHead, csvLine } from './csv.ts';
 import * as schema from './schema.ts';
 import type { Audit } from './service.ts';
-import type { AuditFilter } from './types.ts';
+import type { AuditFilter, Verdict } from './types.ts';
 
 const tags = ['security'];
 /** Rows of an export that are in memory at once. */
@@ -32,10 +32,10 @@ export function auditRoutes(api: Api, audit: Audit, nowMs: () => number): void {
       method: 'get',
       path: '/audit/verify',
       tags,
-      summary: 'Whether every row is there and as it was written; or the first that is not',
+      summary: 'Whether every row is there and as it was written; or what is not',
       responses: { 200: json('What was found', schema.verdict) },
     }),
-    async (context) => context.json(await audit.verify(), 200),
+    async (context) => context.json(verdictJson(await audit.verify()), 200),
   );
   api.openapi(
     route('audit.read', {
@@ -88,6 +88,11 @@ function filterOf(
     ...(until !== undefined && { untilMs: parseTimeMs(until, nowMs, 'until') }),
   };
 }
+
+const verdictJson = ({ problems, ...verdict }: Verdict) => ({
+  ...verdict,
+  problems: [...problems],
+});
 
 const json = <Schema extends z.ZodType>(description: string, schemaOfBody: Schema) => ({
   description,

@@ -51,22 +51,29 @@ export const listQuery = z.object({
 
 export const exportQuery = z.object({ ...filter, format: z.enum(['csv']).default('csv') });
 
+const problem = z.object({
+  kind: z.enum(['altered', 'removed', 'removed_at_end', 'forged_head', 'forged_checkpoint']),
+  message: z.string(),
+  row: z.number().int().optional(),
+  from: z.number().int().optional(),
+  to: z.number().int().optional(),
+  last: z.number().int().optional(),
+  head: z.number().int().optional(),
+});
+
 export const verdict = z
   .object({
     ok: z.boolean(),
-    rows: z.number().int().openapi({ description: 'How many are as they were written' }),
-    first: z.number().int(),
-    last: z.number().int(),
-    problem: z
-      .object({
-        kind: z.enum(['altered', 'removed', 'removed_at_end', 'forged_head', 'forged_checkpoint']),
-        message: z.string(),
-        row: z.number().int().optional(),
-        from: z.number().int().optional(),
-        to: z.number().int().optional(),
-        last: z.number().int().optional(),
-        head: z.number().int().optional(),
-      })
-      .optional(),
+    rows: z
+      .number()
+      .int()
+      .openapi({ description: 'How many are proven to be as they were written' }),
+    first: z
+      .number()
+      .int()
+      .openapi({ description: 'Number of the first of them; 0: there is none' }),
+    last: z.number().int().openapi({ description: 'Number of the last of them' }),
+    problem: problem.optional().openapi({ description: 'The first of `problems`' }),
+    problems: z.array(problem).openapi({ description: 'What is wrong; the first twenty' }),
   })
   .openapi('AuditVerdict');

@@ -1,6 +1,6 @@
 import type { Api } from '#auth';
 import type { Db } from '#db';
-import { type Clock, type Log, type Part, silentLog } from '#kernel';
+import { type Clock, type Log, type Part, Signal, silentLog } from '#kernel';
 import type { Reseal } from '#secrets';
 import { type AnchorOptions, openKey, resealKey, settleKey } from './anchor.ts';
 import {
@@ -16,8 +16,17 @@ import { redactedJson, redactedText, shortText } from './redact.ts';
 import { AuditRetention } from './retention.ts';
 import { auditRoutes } from './routes.ts';
 import { AuditStore } from './store.ts';
-import type { AuditEntry, AuditFilter, AuditPage, AuditRow, Verdict } from './types.ts';
-import { brokenAction, verify } from './verify.ts';
+import type {
+  AuditAlert,
+  AuditEntry,
+  AuditFilter,
+  AuditPage,
+  AuditRow,
+  AuditState,
+  Verdict,
+} from './types.ts';
+import { brokenAction, type Findings, verify } from './verify.ts';
+import { AuditWatch } from './watch.ts';
 
 export interface AuditOptions {
   readonly db: Db;
@@ -38,21 +47,34 @@ export interface AuditOptions {
  */
 export class Audit implements Part {
   readonly name = 'audit';
+  /** Somebody was at the rows; told once for each finding. */
+  readonly onAlert: Signal<AuditAlert>;
   readonly #store: AuditStore;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #anchor: AnchorOptions | undefined;
   readonly #retention: AuditRetention;
+  readonly #watch: AuditWatch;
   #key: Buffer | undefined;
   /** What was last written as head, which need not be looked at twice. */
   #ownHead: SignedLink | undefined;
-  #verifying: Promise<Verdict> | undefined;
+  #verifying: Promise<Findings> | undefined;
+  #stopping = new AbortController();
 
   constructor({ db, clock, log = silentLog, anchor, retentionDays = 365 }: AuditOptions) {
     this.#store = new AuditStore(db);
     this.#clock = clock;
     this.#log = log;
     this.#anchor = anchor;
+    this.onAlert = new Signal('audit.alert', log);
+    this.#watch = new AuditWatch({
+      clock,
+      log,
+      settle: () => this.#store.atomically(() => this.#tip()),
+      look: () => this.#look(),
+      note: (action, outcome, detail) => this.#note(action, outcome, detail),
+      raise: (alert) => this.onAlert.emit(alert),
+    });
     this.#retention = new AuditRetention({
       store: this.#store,
       retentionDays,
@@ -65,16 +87,28 @@ export class Audit implements Part {
   }
 
   /**
-   * Opens the key, and anchors what was written before there was one.
+   * Opens the key, and anchors what was written before there was one. Whether the rows are whole is
+   * looked at later, and holds nothing up.
    * @throws HearthError `data_directory` when the key cannot be opened.
    */
   async start(): Promise<void> {
+    this.#stopping = new AbortController();
     if (this.#anchor) await this.#takeAnchor(this.#anchor);
+    this.#restoreGuards();
     this.#retention.start();
+    this.#watch.start();
   }
 
   async stop(): Promise<void> {
     this.#retention.stop();
+    this.#watch.stop();
+    this.#stopping.abort();
+    await this.#verifying?.catch(() => undefined);
+  }
+
+  /** What the last look at all rows found; undefined before the first is over. */
+  state(): AuditState | undefined {
+    return this.#watch.state;
   }
 
   routes(api: Api): void {
@@ -102,13 +136,28 @@ export class Audit implements Part {
     return this.#store.pageAfter(seq, filter, limit).map(shown);
   }
 
-  /** Whether every row is there and as it was written; otherwise the first thing that is wrong. */
-  verify(): Promise<Verdict> {
+  /** Whether every row is there and as it was written; otherwise what is wrong. */
+  async verify(): Promise<Verdict> {
+    const { verdict } = await this.#look();
+    return verdict;
+  }
+
+  #look(): Promise<Findings> {
     // One walk at a time, however many ask.
-    this.#verifying ??= verify(this.#store, this.#key).finally(() => {
+    this.#verifying ??= verify(this.#store, this.#key, this.#stopping.signal).finally(() => {
       this.#verifying = undefined;
     });
     return this.#verifying;
+  }
+
+  /** Who takes the triggers away leaves that behind, whatever else they do. */
+  #restoreGuards(): void {
+    this.#store.atomically(() => {
+      const missing = this.#store.restoreGuards();
+      if (missing.length === 0) return;
+      this.#log.error({ missing }, 'what keeps the audit from being changed was gone');
+      this.#note('audit.unguarded', 'restored', { missing });
+    });
   }
 
   async #takeAnchor(anchor: AnchorOptions): Promise<void> {
@@ -140,7 +189,16 @@ export class Audit implements Part {
     const head = this.#store.signed('head');
     // Chained to what the head says: rows that are gone stay missed, rows put in stay strangers.
     if (head && (isSame(head, this.#ownHead) || isSigned(this.#key, 'head', head))) {
-      return { seq: Math.max(head.seq, last.seq), hash: head.hash };
+      const tip = { seq: Math.max(head.seq, last.seq), hash: head.hash };
+      if (head.seq === last.seq && head.hash === last.hash) return tip;
+      // The first row after a break cannot be proven: this one is for that, so that the next can.
+      return this.#add(tip, {
+        actor: 'hub',
+        action: 'audit.gap',
+        subject: 'audit',
+        outcome: head.seq > last.seq ? 'rows_missing' : 'rows_strange',
+        detail: { written: head.seq, found: last.seq },
+      });
     }
     this.#log.error('the head of the audit was forged');
     return this.#add(last, {

@@ -1,5 +1,6 @@
 import type { Db } from '#db';
 import type { Link, SignedLink, StoredRow } from './chain.ts';
+import { guards, saysTheSame } from './guards.ts';
 import type { AuditFilter, AuditPage } from './types.ts';
 
 type Statement = ReturnType<typeof prepare>;
@@ -16,6 +17,24 @@ export class AuditStore {
 
   atomically<Result>(change: () => Result): Result {
     return this.#db.transaction(change)();
+  }
+
+  /** Puts back the triggers that are missing or say something else; returns their names. */
+  restoreGuards(): string[] {
+    const found = new Map(
+      this.#db
+        .prepare<[], [string, string]>("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        .raw()
+        .all(),
+    );
+    const missing = [...guards].filter(([name, sql]) => !saysTheSame(found.get(name) ?? '', sql));
+    for (const [name, sql] of missing) this.#db.exec(`DROP TRIGGER IF EXISTS ${name}; ${sql}`);
+    return missing.map(([name]) => name);
+  }
+
+  /** Number of the first row there is. */
+  first(): number | undefined {
+    return this.#prepare('SELECT min(seq) FROM audit').pluck().get() as number | undefined;
   }
 
   last(): Link | undefined {

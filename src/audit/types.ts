@@ -37,7 +37,7 @@ export interface AuditPage extends AuditFilter {
   readonly limit: number;
 }
 
-/** The first thing that is wrong with the audit. */
+/** Something that is wrong with the audit. */
 export type AuditProblem =
   /** What row `row` says is not what was written, or it was put in. */
   | { readonly kind: 'altered'; readonly row: number }
@@ -50,12 +50,30 @@ export type AuditProblem =
   /** The same of what says where it begins. */
   | { readonly kind: 'forged_checkpoint' };
 
+export type SaidProblem = AuditProblem & { readonly message: string };
+
 export interface Verdict {
   readonly ok: boolean;
-  /** How many rows are as they were written. */
+  /** How many rows are proven to be as they were written. */
   readonly rows: number;
   /** Number of the first of them, and of the last; 0 when there are none. */
   readonly first: number;
   readonly last: number;
-  readonly problem?: AuditProblem & { readonly message: string };
+  /** The first of `problems`. */
+  readonly problem?: SaidProblem;
+  /** In the order of rows, the first twenty. */
+  readonly problems: readonly SaidProblem[];
+}
+
+/** What was found when nobody asked. */
+export interface AuditAlert {
+  readonly kind: 'audit_altered';
+  readonly message: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** What the last look found, for a probe. */
+export interface AuditState {
+  readonly ok: boolean;
+  readonly message: string;
 }

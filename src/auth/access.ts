@@ -96,6 +96,16 @@ export function scopeOf(caller: Caller | undefined, action: Action): Scope | und
   return scopeOfRole(caller.role, action);
 }
 
+/** Whether it is the scopes of a token that keep its holder from what its role may. */
+export const isOutOfScope = (caller: Caller | undefined, action: Action): boolean =>
+  caller?.kind === 'token' &&
+  scopeOf(caller, action) === undefined &&
+  scopeOfRole(caller.role, action) !== undefined;
+
+/** What a role may, here or there, in the order of the table. */
+export const actionsOf = (role: Role): readonly Action[] =>
+  actions.filter((action) => scopeOfRole(role, action) !== undefined);
+
 /** Whether a caller may do this at all; with which devices is for `Sight` to say. */
 export function may(caller: Caller | undefined, access: Access): boolean {
   if (access === 'public') return true;

@@ -1,5 +1,14 @@
 export type { Access, Action, Caller, Role, Scope } from './access.ts';
-export { actions, actorOf, isAction, localCaller, may, roles, scopeOf } from './access.ts';
+export {
+  actions,
+  actorOf,
+  isAction,
+  isOutOfScope,
+  localCaller,
+  may,
+  roles,
+  scopeOf,
+} from './access.ts';
 export { type OidcSettings, OpenIdConnect } from './oidc/index.ts';
 export { isOwnOrigin } from './origin.ts';
 export { Passkeys } from './passkeys/index.ts';

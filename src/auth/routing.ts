@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { HearthError } from '#kernel';
-import { type Access, type Caller, may } from './access.ts';
+import { type Access, type Caller, isAction, isOutOfScope, may } from './access.ts';
 import { requireControl, type Sight, sightOf, unknownDevice } from './sight.ts';
 
 /** What a request carries once `http` has found out who is calling. */
@@ -49,9 +49,7 @@ export function guard(access: Access, path = ''): MiddlewareHandler<HearthEnv> {
               : 'Sign in, or send Authorization: Bearer with a token from `hearth token create`.',
         });
       }
-      throw new HearthError('forbidden', `${caller.name} may not do this`, {
-        hint: 'Ask the owner of this home for a role that may.',
-      });
+      throw mayNot(caller, access);
     }
     if (parameter !== undefined && access !== 'public') {
       const deviceId = context.req.param(parameter) ?? '';
@@ -61,4 +59,15 @@ export function guard(access: Access, path = ''): MiddlewareHandler<HearthEnv> {
     }
     await next();
   };
+}
+
+function mayNot(caller: Caller, access: Access): HearthError {
+  if (isAction(access) && isOutOfScope(caller, access)) {
+    return new HearthError('forbidden', `the scopes of ${caller.name} leave out ${access}`, {
+      hint: `Its role may do this: take a token whose scopes have ${access}.`,
+    });
+  }
+  return new HearthError('forbidden', `${caller.name} may not do this`, {
+    hint: 'Ask the owner of this home for a role that may.',
+  });
 }

@@ -10,6 +10,8 @@ export interface Sight {
   sees(deviceId: string): boolean;
   /** Whether the caller may tell the device what to do. Whoever controls a device sees it. */
   controls(deviceId: string): boolean;
+  /** Whether the caller is told what was refused to the devices that are seen. */
+  readonly seesRefusals: boolean;
   /** The ids of the devices that are seen; undefined for whoever sees all. */
   only(): readonly string[] | undefined;
 }
@@ -27,6 +29,7 @@ export interface SharedWith {
 
 const blind: Sight = {
   seesAll: false,
+  seesRefusals: false,
   sees: () => false,
   controls: () => false,
   only: () => [],
@@ -41,13 +44,21 @@ export function sightWith(caller: Caller | undefined, shared?: SharedWith): Sigh
   }
   // What a scope of a token leaves out is the guard's to refuse: its role says where it looks.
   const mayControl = may(caller, 'devices.control');
+  const seesRefusals = may(caller, 'security.read');
   if (scopeOfRole(caller.role, 'devices.read') === 'home') {
-    return { seesAll: true, sees: () => true, controls: () => mayControl, only: () => undefined };
+    return {
+      seesAll: true,
+      seesRefusals,
+      sees: () => true,
+      controls: () => mayControl,
+      only: () => undefined,
+    };
   }
   // Nothing is shared with a token.
   if (caller.kind !== 'person' || shared === undefined) return blind;
   return {
     seesAll: false,
+    seesRefusals,
     sees: (deviceId) => shared.accessTo(id, deviceId) !== undefined,
     controls: (deviceId) => mayControl && shared.accessTo(id, deviceId) === 'control',
     only: () => shared.devicesOf(id),
@@ -79,5 +90,5 @@ export function requireControl(sight: Sight, deviceIds: readonly string[]): void
 export const unknownDevice = (deviceId: string): HearthError =>
   new HearthError('not_found', `there is no device "${deviceId.slice(0, 64)}"`, {
     field: 'id',
-    hint: 'hearth device list shows every device.',
+    hint: 'The list of devices has all that you see: GET /api/v1/devices.',
   });

@@ -35,7 +35,9 @@ interface Verdict {
   readonly rows: number;
   readonly first: number;
   readonly last: number;
-  readonly problem?: { readonly kind: string; readonly message: string };
+  readonly problem?: { readonly message: string };
+  /** A hub of before there were several names the first alone. */
+  readonly problems?: readonly { readonly message: string }[];
 }
 
 /** Where the fields of the filter come from. */
@@ -76,10 +78,10 @@ export async function listAudit(at: Invocation, options: ListOptions): Promise<v
   );
 }
 
-/** Proves that every row is there and as it was written. @throws Finding that names the row that is not. */
+/** Proves that every row is there and as it was written. @throws Finding that names what is not. */
 export async function verifyAudit(at: Invocation): Promise<void> {
   const verdict = await withHub(at, (hub) => hub.get<Verdict>('/audit/verify'));
-  const { ok, rows, first, last, problem } = verdict;
+  const { ok, rows, first, last, problem, problems = [problem] } = verdict;
   const span = rows === 0 ? 'No row' : rows === 1 ? `Row ${first}` : `Rows ${first} to ${last}`;
   // A person is told of a finding once, by whoever catches it; a program gets the verdict besides.
   if (at.json || ok) {
@@ -88,8 +90,8 @@ export async function verifyAudit(at: Invocation): Promise<void> {
     );
   }
   if (ok) return;
-  throw new Finding('conflict', problem?.message ?? 'the audit is not whole', {
-    hint: `${span} before it: as written. Copy the data directory before you do anything else.`,
+  throw new Finding('conflict', problems.map((it) => it?.message).join('\n'), {
+    hint: `Rows proven to be as written: ${rows}. Copy the data directory before you do anything else; docs/audit.md says what next.`,
   });
 }
 

@@ -40,7 +40,8 @@ const lists: Readonly<Record<string, string>> = {
 const everywhere: Flags = { expiresIn: { flag: '--expires-in' } };
 
 /** What the hub says is wrong, in the words of the command line. */
-export const inCommandWords = (error: HearthError): HearthError => reworded(error, everywhere);
+export const inCommandWords = (error: HearthError): HearthError =>
+  reworded(inPlainWords(error), everywhere);
 
 /** What the hub tells the reader to do next, as it is done here. */
 export function spokenHint(hint: string): string {
@@ -74,6 +75,25 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/** `Invalid option: expected one of "read"|"control"` is said by what checks requests. */
+function inPlainWords(error: HearthError): HearthError {
+  const { code, message, hint, field, cause } = error;
+  const said = message.replace(
+    /Invalid option: expected one of ("[^"]*"(?:\|"[^"]*")*)/,
+    (_, options: string) =>
+      `it can be ${orList(options.split('|').map((word) => word.slice(1, -1)))}`,
+  );
+  if (said === message) return error;
+  return new HearthError(code, said, {
+    ...(field === undefined ? {} : { field }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+const orList = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 function reworded(error: HearthError, flags: Flags): HearthError {
   const { code, message, hint, field = '', cause } = error;

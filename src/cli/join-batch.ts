@@ -4,6 +4,7 @@ import { HearthError, messageOf } from '#kernel';
 import { homeTime } from './home-time.ts';
 import { withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
+import { type Kind, meant } from './meant.ts';
 
 interface Batch {
   readonly id: string;
@@ -55,8 +56,21 @@ export async function listBatches(at: Invocation): Promise<void> {
   );
 }
 
-export async function forgetBatch(at: Invocation, id: string): Promise<void> {
-  await withHub(at, (hub) => hub.delete(`/join/batch/${encodeURIComponent(id)}`));
+const kind: Kind<Batch> = {
+  singular: 'batch',
+  plural: 'batches',
+  shownBy: 'hearth join batches',
+  namesOf: ({ name }) => [name],
+};
+
+/** Forgets a batch by its id or name. @throws HearthError `not_found`, `conflict`. */
+export async function forgetBatch(at: Invocation, batch: string): Promise<void> {
+  const id = await withHub(at, async (hub) => {
+    const { batches } = await hub.get<{ batches: readonly Batch[] }>('/join/batch');
+    const { id } = meant(batch, batches, kind);
+    await hub.delete(`/join/batch/${encodeURIComponent(id)}`);
+    return id;
+  });
   at.answer({ forgotten: id }, () => 'Its keys are forgotten; devices that came in stay.');
 }
 

@@ -38,10 +38,13 @@ export async function openJoin(at: Invocation, options: OpenOptions): Promise<vo
   await withHub(
     at,
     async (hub) => {
+      const before = await hub.get<WindowState>('/join/window');
       const window = await inFlags(flags, () =>
         hub.post<OpenedWindow>('/join/window', { minutes, id }),
       );
       at.answer(window, () => (at.around.output.isTTY ? framed(window.code) : window.code));
+      if (before.open)
+        at.note('It replaces the code that was open, which lets nobody in any more.');
       const home = homeTime(at);
       const whom = window.id === null ? 'one new device' : window.id;
       at.note(`It lets ${whom} in, until ${home.withZone(window.expires_at)}.`);

@@ -33,8 +33,17 @@ export function meant<Thing extends { readonly id: string }>(
       });
     }
   }
-  const close = nearest(word, things.flatMap(kind.namesOf));
+  const close = closest(word, things.flatMap(kind.namesOf));
   throw new HearthError('not_found', `there is no ${kind.singular} "${word.slice(0, 100)}"`, {
     hint: `${close === '' ? '' : `Did you mean ${close}? `}${kind.shownBy} shows them.`,
   });
+}
+
+/** What may have been meant, when it is no more than a third of the word away; else empty. */
+export function closest(word: string, names: readonly string[]): string {
+  const typed = word.toLowerCase();
+  // Names before this yardstick, which is as far away as they may be.
+  const yardstick = typed + '\0'.repeat(Math.floor(typed.length / 3));
+  const found = nearest(typed, [...names.map((name) => name.toLowerCase()), yardstick]);
+  return names.find((name) => name.toLowerCase() === found) ?? '';
 }

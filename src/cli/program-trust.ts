@@ -14,6 +14,7 @@ export function trustCommands(hearth: Command, run: Run): void {
     .description('the key that everything secret is sealed with')
     .command('rotate')
     .description('make a new key, and seal every secret with it')
+    .option('--yes', 'do not ask')
     .action(run(() => import('./secrets.ts').then(({ rotateSecrets }) => rotateSecrets)));
 }
 
@@ -54,7 +55,7 @@ function joinCommands(join: Command, run: Run): void {
   join
     .command('forget')
     .description('forget the keys of a batch; devices that came in stay')
-    .argument('<batch>', 'its id')
+    .argument('<batch>', 'its name or id')
     .action(run(() => import('./join-batch.ts').then(({ forgetBatch }) => forgetBatch)));
 }
 

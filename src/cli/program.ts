@@ -67,6 +67,10 @@ export function program(around: Surroundings): Command {
   hearth
     .command('config')
     .description('every setting: its value, its default and its environment variable')
+    .addHelpText(
+      'after',
+      '\nThese are the settings of this shell; the running hub may have been started with others.',
+    )
     .action(run(() => import('./config.ts').then(({ config }) => config)));
 
   deviceCommands(hearth.command('device').description('devices and their certificates'), run);

@@ -1,6 +1,7 @@
-import { HearthError, nearest } from '#kernel';
+import { HearthError } from '#kernel';
 import { minutesOf } from './command.ts';
 import type { Flags } from './flag-words.ts';
+import { closest } from './meant.ts';
 import { actionOf, readValue } from './value.ts';
 
 export interface ScheduleOptions {
@@ -139,7 +140,7 @@ function indexOfDay(word: string): number {
 }
 
 function noDay(word: string): HearthError {
-  const close = nearest(word, [...week, ...names, ...Object.keys(sets)]);
+  const close = closest(word, [...week, ...names, ...Object.keys(sets)]);
   return new HearthError('bad_request', `--days has "${word.slice(0, 20)}", which is no day`, {
     field: '--days',
     hint: close ? `Did you mean ${close}?` : 'Write mon,tue or mon-fri, weekdays, weekends, daily.',

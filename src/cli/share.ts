@@ -1,4 +1,4 @@
-import { HearthError } from '#kernel';
+import { HearthError, isHearthError } from '#kernel';
 import type { Device } from './device.ts';
 import { inFlags } from './flag-words.ts';
 import { type HomeTime, homeTime } from './home-time.ts';
@@ -63,7 +63,10 @@ export async function giveShare(
       person_id: { flag: 'person', typed: person.name },
       person: { flag: 'person', typed: person.name },
     };
-    return { share: await inFlags(flags, () => hub.post<Share>('/shares', body)), person, place };
+    const share = await inFlags(flags, () => hub.post<Share>('/shares', body)).catch((error) => {
+      throw ofPerson(error, person);
+    });
+    return { share, person, place };
   });
   at.answer(share, () => {
     const what = place.kind === 'room' ? `all that stands in ${place.name}` : place.name;
@@ -73,6 +76,18 @@ export async function giveShare(
     return `${person.name} ${may} ${what} ${end}.`;
   });
   at.note(`To end it: hearth share end ${share.id}`);
+}
+
+/** `person is Anna: the role member sees …` → `nothing can be shared with Anna: the role member sees …`. */
+function ofPerson(error: unknown, { name }: Person): unknown {
+  if (!isHearthError(error) || error.field !== 'person') return error;
+  const { code, message, hint } = error;
+  const said = message.replace(/^person is .*?: /, () => `nothing can be shared with ${name}: `);
+  return new HearthError(code, said, {
+    field: 'person',
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }
 
 export async function listShares(at: Invocation, { person }: ListOptions): Promise<void> {

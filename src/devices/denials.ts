@@ -23,11 +23,13 @@ const longestText = 256;
 
 /**
  * Refused attempts, for the owner to see. Each list is bounded and repeats fold into one entry, so
- * that a device that hammers neither fills memory nor pushes everything else out of its list.
+ * that a device that hammers neither fills memory nor pushes everything else out of its list. Lists
+ * and counts are of this run of the hub; a restart forgets both.
  */
 export class Denials {
   readonly #clock: Clock;
   readonly #ofDevice = new Map<string, Denial[]>();
+  readonly #countOfDevice = new Map<string, number>();
   #unknown: Denial[] = [];
   #unknownCount = 0;
 
@@ -40,10 +42,16 @@ export class Denials {
     return this.#unknownCount;
   }
 
+  /** How many attempts of a device were refused since the hub started, listed still or not. */
+  countOf(deviceId: string): number {
+    return this.#countOfDevice.get(deviceId) ?? 0;
+  }
+
   add(attempt: DeniedAttempt, deviceId: string | undefined): void {
     const nowMs = this.#clock.nowMs();
     const list = deviceId === undefined ? this.#unknown : this.#listOf(deviceId);
     if (deviceId === undefined) this.#unknownCount += 1;
+    else this.#countOfDevice.set(deviceId, this.countOf(deviceId) + 1);
     const index = list.findIndex((denial) => isRepeat(denial, attempt));
     const repeated = index < 0 ? undefined : list.splice(index, 1)[0];
     if (repeated) {
@@ -82,6 +90,7 @@ export class Denials {
 
   forget(deviceId: string): void {
     this.#ofDevice.delete(deviceId);
+    this.#countOfDevice.delete(deviceId);
   }
 
   #listOf(deviceId: string): Denial[] {

@@ -1,3 +1,4 @@
+import type { Sight } from '#auth';
 import { isoOfMicroseconds } from '#kernel';
 import type { PreviousApiKey } from './api-keys.ts';
 import type { Denial } from './denials.ts';
@@ -11,6 +12,7 @@ export function deviceJson(
   record: DeviceRecord,
   report: DeviceReport,
   online: boolean,
+  denied: number,
   controlled: ReadonlySet<string>,
   sensitive: ReadonlySet<string>,
 ): Device {
@@ -32,9 +34,16 @@ export function deviceJson(
     // The time comes last: no metric may pass for it.
     latest: latest ? { ...latest.values, timestamp: isoOfMicroseconds(latest.timeUs) } : null,
     reported,
-    denied: report.denied,
+    denied,
     ...(sensitive.size > 0 && { sensitive: [...sensitive].sort() }),
   };
+}
+
+/** A device as somebody is shown it: what was refused to it is not for everyone who sees it. */
+export function deviceFor(sight: Pick<Sight, 'seesRefusals'>, device: Device): Device {
+  if (sight.seesRefusals) return device;
+  const { denied: _, ...shown } = device;
+  return shown;
 }
 
 export const previousKeyJson = ({ validUntilMs, lastUsedAtMs }: PreviousApiKey) => ({

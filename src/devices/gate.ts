@@ -1,4 +1,4 @@
-import { type Caller, may, type Sight, type SightOf } from '#auth';
+import { type Caller, isOutOfScope, may, type Sight, type SightOf } from '#auth';
 import { isHearthError } from '#kernel';
 import type {
   Accept,
@@ -184,7 +184,9 @@ export class DeviceGate implements Gate {
     if (!may(caller, 'telemetry.read')) {
       return {
         refused: 'not_authorized',
-        reason: `the role ${caller.role} may not read telemetry`,
+        reason: isOutOfScope(caller, 'telemetry.read')
+          ? 'the scopes of the token leave out telemetry.read'
+          : `the role ${caller.role} may not read telemetry`,
       };
     }
     const name = tokenName(caller.id);

@@ -14,6 +14,7 @@ export type {
   ValueRange,
 } from './definitions/types.ts';
 export type { Denial } from './denials.ts';
+export { deviceFor } from './device-json.ts';
 export { reservedDeviceIds } from './schema.ts';
 export type { DevicesOptions } from './service.ts';
 export { Devices } from './service.ts';

@@ -1,3 +1,4 @@
+import { unknownDevice } from '#auth';
 import { type Clock, HearthError, hashSecret, randomSecret } from '#kernel';
 import type { ApiKeys, NewApiKey, PreviousApiKey } from './api-keys.ts';
 import { checkNewDeviceId, type DeviceChanges, type NewDevice } from './schema.ts';
@@ -39,10 +40,7 @@ export class Registry {
   get(id: string): DeviceRecord {
     const device = this.#devices.get(id);
     if (device === undefined) {
-      throw new HearthError('not_found', `there is no device "${id.slice(0, 64)}"`, {
-        field: 'id',
-        hint: 'hearth device list shows every device.',
-      });
+      throw unknownDevice(id);
     }
     return device;
   }

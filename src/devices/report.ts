@@ -20,15 +20,13 @@ interface Field {
 /** What is saved. Reports of before receipts were kept have none: a reading's own time stands in. */
 interface Saved {
   readonly lastSeenMs: number | null;
-  readonly denied: number;
   readonly metrics: readonly [name: string, timeUs: number, value: Scalar, receivedMs?: number][];
   readonly reported: readonly [name: string, value: Scalar, receivedMs?: number][];
 }
 
-/** What a device last said: newest values, reported state, last sign of life, refusals. */
+/** What a device last said: newest values, reported state, last sign of life. */
 export class DeviceReport {
   lastSeenMs: number | null = null;
-  denied = 0;
   readonly #metrics = new Map<string, Metric>();
   readonly #reported = new Map<string, Field>();
 
@@ -127,7 +125,6 @@ export class DeviceReport {
   toJson(): string {
     const saved: Saved = {
       lastSeenMs: this.lastSeenMs,
-      denied: this.denied,
       metrics: [...this.#metrics].map(([name, metric]) => [
         name,
         metric.timeUs,
@@ -144,7 +141,6 @@ export class DeviceReport {
     const saved = JSON.parse(json) as Saved;
     const report = new DeviceReport();
     report.lastSeenMs = saved.lastSeenMs;
-    report.denied = saved.denied;
     for (const [name, timeUs, value, receivedMs = Math.floor(timeUs / 1000)] of saved.metrics) {
       report.#metrics.set(name, { timeUs, value, receivedMs });
     }

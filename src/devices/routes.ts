@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { type Api, type Caller, may, route, sightOf } from '#auth';
 import { byCaller } from './by.ts';
 import { typeRoutes } from './definitions/routes.ts';
-import { denialJson, previousKeyJson } from './device-json.ts';
+import { denialJson, deviceFor, previousKeyJson } from './device-json.ts';
 import { identityRoutes } from './identity-routes.ts';
 import { body, json, optionalBody } from './openapi.ts';
 import { roomRoutes } from './room-routes.ts';
@@ -60,7 +60,10 @@ function ownRoutes(api: Api, devices: Devices): void {
       summary: 'The device itself, as the hub sees it',
       responses: { 200: json('The device', device) },
     }),
-    (context) => context.json(devices.get(ownId(context.get('caller'))), 200),
+    (context) => {
+      const own = devices.get(ownId(context.get('caller')));
+      return context.json(deviceFor(sightOf(context), own), 200);
+    },
   );
 }
 
@@ -91,7 +94,7 @@ function registryRoutes(api: Api, devices: Devices): void {
     }),
     (context) => {
       const { device, apiKey } = devices.create(context.req.valid('json'), byCaller(context));
-      return context.json({ device, api_key: apiKey }, 201);
+      return context.json({ device: deviceFor(sightOf(context), device), api_key: apiKey }, 201);
     },
   );
   api.openapi(
@@ -109,7 +112,7 @@ function registryRoutes(api: Api, devices: Devices): void {
         ? devices.proofs.previousApiKeyOf(id)
         : undefined;
       const keys = previous && { previous_api_key: previousKeyJson(previous) };
-      return context.json({ ...devices.get(id), ...keys }, 200);
+      return context.json({ ...deviceFor(sightOf(context), devices.get(id)), ...keys }, 200);
     },
   );
   api.openapi(
@@ -124,7 +127,7 @@ function registryRoutes(api: Api, devices: Devices): void {
     (context) => {
       const { id } = context.req.valid('param');
       const changed = devices.update(id, context.req.valid('json'), byCaller(context));
-      return context.json(changed, 200);
+      return context.json(deviceFor(sightOf(context), changed), 200);
     },
   );
   api.openapi(

@@ -126,7 +126,9 @@ export const device = z
     updated_at: time,
     latest: z.record(z.string(), scalar).nullable(),
     reported: z.record(z.string(), scalar),
-    denied: z.number().int(),
+    denied: z.number().int().optional().openapi({
+      description: 'Refused since the hub started; only for whoever may read GET /denials',
+    }),
     sensitive: z.array(z.string()).readonly().optional().openapi({
       description: 'Metrics that are kept encrypted; their values are not shown here',
     }),

@@ -7,7 +7,7 @@ import { type By, byHub } from './by.ts';
 import { type AuditTrail, Definitions } from './definitions/service.ts';
 import type { StateMap, TypeDefinition } from './definitions/types.ts';
 import { type Denial, Denials } from './denials.ts';
-import { deviceJson } from './device-json.ts';
+import { deviceFor, deviceJson } from './device-json.ts';
 import { DeviceGate, tokenName } from './gate.ts';
 import { DeviceIntake } from './intake.ts';
 import { Presence } from './presence.ts';
@@ -194,7 +194,9 @@ export class Devices implements Part {
     const record = this.#registry.get(id);
     const controlled = this.definitions.controlled(record.type);
     const isOnline = this.#presence.isOnline(id);
-    return deviceJson(record, this.#reports.of(id), isOnline, controlled, this.sensitive.of(id));
+    const denied = this.#denials.countOf(id);
+    const sensitive = this.sensitive.of(id);
+    return deviceJson(record, this.#reports.of(id), isOnline, denied, controlled, sensitive);
   }
 
   /** Every device, by id. */
@@ -202,14 +204,17 @@ export class Devices implements Part {
     return this.#registry.list().map((device) => this.get(device.id));
   }
 
-  /** Those that somebody sees, by id. */
+  /** Those that somebody sees, by id, as they see them. */
   listFor(sight: Sight): Device[] {
     const only = sight.only();
-    if (only === undefined) return this.list();
-    return [...only]
-      .filter((id) => this.exists(id))
-      .sort()
-      .map((id) => this.get(id));
+    const shown =
+      only === undefined
+        ? this.list()
+        : [...only]
+            .filter((id) => this.exists(id))
+            .sort()
+            .map((id) => this.get(id));
+    return shown.map((device) => deviceFor(sight, device));
   }
 
   /**
@@ -365,9 +370,6 @@ export class Devices implements Part {
       onDenied: (attempt, id) => {
         const deviceId = id !== undefined && this.exists(id) ? id : undefined;
         this.#denials.add(attempt, deviceId);
-        if (deviceId === undefined) return;
-        this.#reports.of(deviceId).denied += 1;
-        this.#reports.touch(deviceId);
       },
     });
   }

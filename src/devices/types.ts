@@ -67,8 +67,11 @@ export interface Device {
   readonly latest: Readonly<Record<string, Scalar>> | null;
   /** What it said of itself in status messages, and of what it is told to be (`relay_state`): the newest. */
   readonly reported: Readonly<Record<string, Scalar>>;
-  /** How many attempts of this device were refused. */
-  readonly denied: number;
+  /**
+   * How many attempts of this device were refused since the hub started; absent for whoever may not
+   * read what they were.
+   */
+  readonly denied?: number;
   /** The metrics of which no values are shown here; absent when there are none. */
   readonly sensitive?: readonly string[];
 }

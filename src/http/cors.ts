@@ -3,7 +3,7 @@ import { type HearthEnv, isOwnOrigin } from '#auth';
 
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const headers = 'authorization, content-type, idempotency-key, x-api-key';
-const exposed = 'ratelimit, ratelimit-policy, retry-after, content-disposition';
+const exposed = 'ratelimit, ratelimit-policy, retry-after, content-disposition, hearth-withheld';
 /** Seconds for which a browser need not ask again. */
 const maxAge = '600';
 

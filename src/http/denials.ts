@@ -116,6 +116,8 @@ export class Denials {
 const wordOf = (status: 401 | 403): string => (status === 401 ? 'unauthenticated' : 'forbidden');
 
 const safeMethods = new Set(['GET', 'HEAD']);
+/** Where a 403 of a handler is written down by itself, as `join.refuse` and `est.refuse`. */
+const joining = /^(?:\/api\/v1\/join|\/\.well-known\/est\/[a-z]+)$/;
 
 /**
  * Writes down every 401 and 403, but for two kinds: a handler that is open to strangers writes itself
@@ -135,7 +137,7 @@ export const writtenDown =
     const pattern = patternOf(context);
     const access = accessOf(method, pattern);
     const caller = context.get('caller');
-    if (status === 401 && access === 'public') return;
+    if (access === 'public' && (status === 401 || joining.test(pattern))) return;
     const isQuestion = access === 'self.read' && safeMethods.has(method);
     if (isQuestion && caller === undefined && !showsSomething(context)) return;
     denials.add({ actor: actorOf(caller), method, pattern, status, origin: originOf(context) });

@@ -28,12 +28,23 @@ export interface EstApplicant {
   readonly password: string;
 }
 
+/** By what a device came in, as it is written down. */
+type Proof = 'code' | 'password' | 'registered key' | 'api key' | 'client certificate';
+
+interface Admitted {
+  readonly admission: Admission;
+  readonly by: Proof;
+}
+
 /** Beyond what renewing takes, a device only fills the register. */
 const mostValid = 20;
 
 /**
  * Decides who gets a certificate: a device with the code of an open window, one whose key was
  * registered, one that is here already and proves it. Whoever is refused is written down.
+ *
+ * Keys and what we made ourselves cannot be guessed: they are judged at once, however many wrong codes
+ * came from the same address. Only codes and passwords wait.
  */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
@@ -48,11 +59,10 @@ export class Enrolment {
    * `bad_request` for a bad request, `unprocessable` for an id that cannot be.
    */
   async join(request: JoinRequest, visitor: Visitor): Promise<Admission> {
-    this.#options.tries.attempt(visitor.remoteAddress);
     return this.#recorded('join', request.id, visitor, async () => {
       const registered = this.#options.batches.keyOf(request.id);
       return registered === undefined
-        ? this.#joinByCode(request, undefined)
+        ? this.#joinByCode(request, undefined, visitor)
         : this.#joinByKey(registered, request, visitor);
     });
   }
@@ -68,22 +78,26 @@ export class Enrolment {
     visitor: Visitor,
   ): Promise<Admission> {
     const { authority, batches, tries } = this.#options;
-    tries.attempt(visitor.remoteAddress);
     const id = applicant?.id ?? (await authority.readRequest(csr)).commonName;
     if (id === undefined) throw notAuthenticated();
     requireJoinable(id);
     return this.#recorded('enrol', id, visitor, async () => {
       const registered = batches.keyOf(id);
       const password = applicant?.password ?? '';
-      if (await this.#isDeviceItself(id, password, visitor)) {
+      const by = await this.#ownProof(id, password, visitor);
+      if (by !== undefined) {
         this.#requireRegistered(registered, await authority.readRequest(csr, id), id, visitor);
-        return this.#issue(id, csr);
+        return { admission: await this.#issue(id, csr), by };
       }
       const request = { id, csr, ...(password === '' ? {} : { code: password }) };
       if (registered !== undefined) return this.#joinByKey(registered, request, visitor);
       // A device that has forgotten its password tries again and again: that closes no window.
-      if (password === '' || !this.#mayComeByCode(id)) throw notAuthenticated();
-      return this.#joinByCode(request, undefined);
+      if (password === '') throw notAuthenticated();
+      if (!this.#mayComeByCode(id)) {
+        tries.attempt(visitor.remoteAddress);
+        throw notAuthenticated();
+      }
+      return this.#joinByCode(request, undefined, visitor);
     });
   }
 
@@ -93,8 +107,7 @@ export class Enrolment {
    * @throws HearthError `forbidden` when it names nobody, `bad_request` for another name.
    */
   async reenrol(csr: string, der: Uint8Array | undefined, visitor: Visitor): Promise<Admission> {
-    const { authority, batches, tries } = this.#options;
-    tries.attempt(visitor.remoteAddress);
+    const { authority, batches } = this.#options;
     const holder = der === undefined ? { refused: 'missing' as const } : authority.identify(der);
     const id = ('deviceId' in holder && holder.deviceId) || '';
     return this.#recorded('reenrol', id, visitor, async () => {
@@ -108,7 +121,7 @@ export class Enrolment {
       this.#requireRegistered(batches.keyOf(id), request, id, visitor);
       const used = der && authority.firstUse(der);
       if (used !== undefined) authority.markUsed([used]);
-      return this.#issue(id, csr, holder.serial);
+      return { admission: await this.#issue(id, csr, holder.serial), by: 'client certificate' };
     });
   }
 
@@ -116,7 +129,7 @@ export class Enrolment {
     registered: RegisteredKey,
     request: JoinRequest,
     visitor: Visitor,
-  ): Promise<Admission> {
+  ): Promise<Admitted> {
     const { authority, batches } = this.#options;
     const { id, csr } = request;
     this.#requireRegistered(registered, await authority.readRequest(csr, id), id, visitor);
@@ -124,46 +137,51 @@ export class Enrolment {
     const isNew = registered.claimedAtMs === undefined && certificates.length === 0;
     const isHere = certificates.some((it) => this.#isValid(it));
     // Whose device was removed or revoked by its owner comes back by the owner's will alone.
-    if (!isNew && !isHere) return this.#joinByCode(request, registered);
+    if (!isNew && !isHere) {
+      if (request.code === undefined) throw needsCodeNow(id);
+      return this.#joinByCode(request, registered, visitor);
+    }
     this.#create(request, registered);
     const admission = await this.#issue(id, csr);
     batches.markClaimed(id);
-    return admission;
+    return { admission, by: 'registered key' };
   }
 
   async #joinByCode(
     request: JoinRequest,
     registered: RegisteredKey | undefined,
-  ): Promise<Admission> {
-    const { authority, batches, window } = this.#options;
+    { remoteAddress }: Visitor,
+  ): Promise<Admitted> {
+    const { authority, batches, tries, window } = this.#options;
     const { id, csr, code = '' } = request;
+    tries.attempt(remoteAddress);
     const ticket = window.enter(code, id);
     try {
       const { publicKey } = await authority.readRequest(csr, id);
       const before = ticket.admitted(publicKey);
-      if (before !== undefined) return before;
+      if (before !== undefined) return { admission: before, by: 'code' };
       this.#requireFree(id, ticket);
       this.#create(request, registered);
       const admission = await this.#issue(id, csr);
       ticket.spend(publicKey, admission);
       if (registered !== undefined) batches.markClaimed(id);
-      return admission;
+      return { admission, by: 'code' };
     } finally {
       ticket.release();
     }
   }
 
-  /** By the key it was given when it was added, or by its MQTT password. */
-  async #isDeviceItself(
+  /** The key it was given when it was added, or its MQTT password: that has a limit of its own. */
+  async #ownProof(
     id: string,
     password: string,
     { remoteAddress }: Visitor,
-  ): Promise<boolean> {
+  ): Promise<'api key' | 'password' | undefined> {
     const { auth, devices } = this.#options;
-    if (password === '' || !devices.exists(id)) return false;
-    if (devices.deviceOfApiKey(password)?.id === id) return true;
+    if (password === '' || !devices.exists(id)) return undefined;
+    if (devices.deviceOfApiKey(password)?.id === id) return 'api key';
     const found = await auth.credentials.verify(id, password, remoteAddress);
-    return found?.role === 'device' && found.name === id;
+    return found?.role === 'device' && found.name === id ? 'password' : undefined;
   }
 
   #create({ id, name, type }: JoinRequest, registered: RegisteredKey | undefined): void {
@@ -258,18 +276,21 @@ export class Enrolment {
     way: 'join' | 'enrol' | 'reenrol',
     id: string,
     { origin, remoteAddress }: Visitor,
-    decide: () => Promise<Admission>,
+    decide: () => Promise<Admitted>,
   ): Promise<Admission> {
     const { audit, tries } = this.#options;
     const slice = way === 'join' ? 'join' : 'est';
     const subject = `device:${id.slice(0, 64)}`;
     try {
-      const admission = await decide();
-      tries.succeeded(remoteAddress);
+      const { admission, by } = await decide();
+      if (by === 'code' || by === 'password') tries.succeeded(remoteAddress);
       const action = `${slice}.${way}`;
-      audit.append({ actor: subject, action, subject, outcome: 'ok', origin });
+      audit.append({ actor: subject, action, subject, outcome: 'ok', origin, detail: { by } });
       return admission;
     } catch (error) {
+      if (isHearthError(error) && error.code === 'too_many_requests') throw error;
+      // Nobody fills the record with refusals. This bars no right proof: only refusals count here.
+      tries.attempt(`refused ${remoteAddress}`);
       const outcome = isHearthError(error) ? error.code : 'failed';
       audit.append({ actor: 'nobody', action: `${slice}.refuse`, subject, outcome, origin });
       throw error;
@@ -299,3 +320,13 @@ const notAuthenticated = (): HearthError =>
   new HearthError('unauthenticated', 'say which device this is, and prove it', {
     hint: 'HTTP Basic: the id of the device, and a join code, its API key or its MQTT password.',
   });
+
+const needsCodeNow = (id: string): HearthError =>
+  new HearthError(
+    'forbidden',
+    `the owner removed or revoked "${id}": its key alone is not enough`,
+    {
+      field: 'code',
+      hint: `It needs a code now. The owner opens a window for it: hearth join open --id ${id}.`,
+    },
+  );

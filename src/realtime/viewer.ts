@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { type Caller, may, type Sight, type SightOf, seesEvery } from '#auth';
 import { shownTo } from '#commands';
-import type { DeviceChange, StateSample } from '#devices';
+import { type DeviceChange, deviceFor, type StateSample } from '#devices';
 import type { Cancel, Clock } from '#kernel';
 import {
   type ClientMessage,
@@ -106,7 +106,7 @@ export class Viewer {
 
   offerChange(news: DeviceChange): void {
     if (this.#caller !== undefined && this.#sight.sees(news.device.id)) {
-      this.#pending.addChange(news);
+      this.#pending.addChange({ ...news, device: deviceFor(this.#sight, news.device) });
     }
   }
 

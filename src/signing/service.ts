@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import nacl from 'tweetnacl';
 import type { NewAlert } from '#alerts';
 import type { Audit } from '#audit';
-import type { Api } from '#auth';
+import { type Api, unknownDevice } from '#auth';
 import type { Db } from '#db';
-import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import { type Cancel, type Clock, type Log, type Part, Signal } from '#kernel';
 import { type HubKeys, openHubKeys, publicKeysOf } from './hub-keys.ts';
 import { type Opened, openMessage, type Protection } from './open-message.ts';
 import { boxKeyRefusal, certificatePublicKey, verifyingKey } from './public-key.ts';
@@ -239,9 +239,6 @@ export class Signing implements Part {
 
   #requireDevice(deviceId: string): void {
     if (this.#devices.exists(deviceId)) return;
-    throw new HearthError('not_found', `there is no device "${deviceId.slice(0, 64)}"`, {
-      field: 'id',
-      hint: 'hearth device list shows every device.',
-    });
+    throw unknownDevice(deviceId);
   }
 }

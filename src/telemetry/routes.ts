@@ -129,12 +129,21 @@ function historyRoutes(api: Api, telemetry: Telemetry): void {
       tags,
       summary: "A device's newest values",
       request: { params: schema.deviceParam },
-      responses: { 200: json('The newest value of each metric', schema.latestAnswer) },
+      responses: {
+        200: {
+          ...json('The newest value of each metric', schema.latestAnswer),
+          headers: schema.withheldHeader,
+        },
+      },
     }),
     async (context) => {
       const { id } = context.req.valid('param');
       requireDevice(telemetry, id);
-      const latest = await latestFor(telemetry, id, readerOf(context.get('caller')));
+      const reader = readerOf(context.get('caller'));
+      const latest = await latestFor(telemetry, id, reader);
+      // Beside the body, in which every member but two is a metric.
+      const { withheld } = withheldFrom(telemetry, id, undefined, reader);
+      if (withheld !== undefined) context.header('hearth-withheld', withheld.join(', '));
       const timestamp = isoOfMicroseconds(latest.timeUs);
       return context.json({ ...latest.values, device_id: id, timestamp }, 200);
     },

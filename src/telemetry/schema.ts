@@ -81,6 +81,12 @@ export const latestAnswer = z
   .catchall(value)
   .openapi('LatestTelemetry');
 
+export const withheldHeader = z.object({
+  'hearth-withheld': z.string().optional().openapi({
+    description: 'Sensitive metrics that the caller may not see, by name, with commas',
+  }),
+});
+
 export const statisticsQuery = historyQuery.pick({ start: true, end: true, fields: true });
 
 const metricStatistics = z.object({

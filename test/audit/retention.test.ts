@@ -26,7 +26,7 @@ it('removes what is older than it is kept, in pieces, and what is left still ver
     { actor: 'hub', detail: { through: removed, rows: removed } },
   ]);
   expect(later.listAfter(0, {}, 1)).toMatchObject([{ seq: removed + 1, detail: { day: 11 } }]);
-  expect(await later.verify()).toEqual({
+  expect(await later.verify()).toMatchObject({
     ok: true,
     rows: 29 * 150 + 1,
     first: removed + 1,
@@ -36,8 +36,11 @@ it('removes what is older than it is kept, in pieces, and what is left still ver
 
 it('goes on every day, and never removes the last row', async () => {
   const { audit, clock } = await withDays(2, 1);
-  clock.advance(100 * dayMs);
-  expect(await audit.verify()).toMatchObject({ ok: true });
+  for (let day = 0; day < 100; day++) {
+    clock.advance(dayMs);
+    // The daily look at all rows, which nothing is removed under, is over.
+    expect(await audit.verify()).toMatchObject({ ok: true });
+  }
   const rows = audit.list({ limit: 10 });
   expect(rows.length).toBeLessThan(4);
   expect(rows[0]).toMatchObject({ action: 'audit.retain' });

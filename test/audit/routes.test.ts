@@ -64,8 +64,8 @@ describe('the audit over REST', () => {
     db.exec('DROP TRIGGER audit_is_not_changed; UPDATE audit SET actor = 1 WHERE seq = 5');
     expect(await (await read('/verify')).json()).toMatchObject({
       ok: false,
-      rows: 4,
       problem: { kind: 'altered', row: 5, message: expect.stringContaining('Row 5') },
+      problems: [{ row: 5 }],
     });
   });
 });

@@ -16,7 +16,7 @@ async function tenRows() {
   return journal;
 }
 
-const wellTen = { ok: true, rows: 10, first: 1, last: 10 };
+const wellTen = { ok: true, rows: 10, first: 1, last: 10, problems: [] };
 const copyOf = (seq: number, as: number) =>
   `INSERT INTO audit SELECT ${as}, at_ms, actor, action, subject, outcome, origin, detail, hash
      FROM audit WHERE seq = ${seq}`;
@@ -178,7 +178,7 @@ describe('verifying', () => {
     const found = audit.verify();
     const asked = audit.verify();
     audit.append(entry());
-    expect(await found).toEqual({ ok: true, rows: 2000, first: 1, last: 2000 });
+    expect(await found).toMatchObject({ ok: true, rows: 2000, first: 1, last: 2000 });
     expect(await asked).toBe(await found);
     expect(await audit.verify()).toMatchObject({ rows: 2001 });
   });
@@ -193,7 +193,7 @@ describe('the anchor', () => {
     for (let i = 0; i < 3; i++) old.append(entry());
     const audit = await again();
     audit.append(entry());
-    expect(await audit.verify()).toEqual({ ok: true, rows: 5, first: 1, last: 5 });
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 5, first: 1, last: 5 });
     expect(audit.list({ action: 'audit.anchor', limit: 2 })).toMatchObject([
       { seq: 4, outcome: 'ok', detail: { through: 3 } },
     ]);
@@ -242,7 +242,76 @@ describe('the anchor', () => {
     const audit = new Audit({ db, clock: new ManualClock(noonMs) });
     audit.append(entry());
     audit.append(entry());
-    expect(await audit.verify()).toEqual({ ok: true, rows: 2, first: 1, last: 2 });
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 2, first: 1, last: 2 });
     db.close();
+  });
+});
+
+describe('what is wrong', () => {
+  it('is named one by one, and the rows between are proven', async () => {
+    const { audit, tamper } = await tenRows();
+    tamper("UPDATE audit SET actor = 'x' WHERE seq = 3; DELETE FROM audit WHERE seq IN (6, 10)");
+    // Rows 3 and 7 are not proven; the last problem is the end.
+    expect(await audit.verify()).toMatchObject({
+      ok: false,
+      rows: 6,
+      first: 1,
+      last: 9,
+      problem: { kind: 'altered', row: 3 },
+      problems: [
+        { kind: 'altered', row: 3 },
+        { kind: 'removed', from: 6, to: 6 },
+        { kind: 'removed_at_end', last: 9, head: 10 },
+      ],
+    });
+    audit.append(entry());
+    // Row 11 says that there is a gap; row 12 is proven.
+    expect(await audit.verify()).toMatchObject({ rows: 7, last: 12 });
+  });
+
+  it('is at most twenty things', async () => {
+    const { audit, tamper } = await openJournal();
+    for (let i = 0; i < 40; i++) audit.append(entry());
+    tamper("UPDATE audit SET actor = 'x' WHERE seq > 10 AND seq < 40");
+    const found = await audit.verify();
+    expect(found.problems).toHaveLength(20);
+    expect(found).toMatchObject({ rows: 12, last: 41 });
+  });
+
+  it.each([
+    ["UPDATE audit SET actor = 'x' WHERE seq = 3", 'Row 3'],
+    ['DELETE FROM audit WHERE seq = 10', 'Row 10 was removed'],
+    ['DELETE FROM audit_head', 'seen at row 11'],
+  ])('is told once, soon after the start, whatever was done: %s', async (sql, words) => {
+    const { again, clock, tamper } = await tenRows();
+    tamper(sql);
+    const alerts: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const audit = await again();
+      audit.onAlert.listen(({ message }) => alerts.push(message));
+      expect(audit.state()).toBeUndefined();
+      clock.advance(5000);
+      await audit.verify();
+      await Promise.resolve();
+      expect(audit.state()).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+      await audit.stop();
+    }
+    expect(alerts).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('is also that nothing keeps rows from being changed: that is put back and written down', async () => {
+    const { db, again } = await tenRows();
+    db.exec('DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_head_stays');
+    db.exec('CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head BEGIN SELECT 1; END');
+    const audit = await again();
+    expect(audit.list({ limit: 1 })).toMatchObject([
+      {
+        action: 'audit.unguarded',
+        detail: { missing: ['audit_is_not_changed', 'audit_head_stays'] },
+      },
+    ]);
+    expect(() => db.exec("UPDATE audit SET actor = 'x'")).toThrow('only appended to');
+    expect(() => db.exec('DELETE FROM audit_head')).toThrow('only appended to');
+    expect(await audit.verify()).toMatchObject({ ok: true, rows: 11 });
   });
 });

@@ -48,13 +48,14 @@ export function addPerson(
   house.auth.people.load();
 }
 
-const statuses: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503>> = {
+const statuses: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 410 | 422 | 429 | 503>> = {
   bad_request: 400,
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
   conflict: 409,
   gone: 410,
+  unprocessable: 422,
   too_many_requests: 429,
   unavailable: 503,
 };

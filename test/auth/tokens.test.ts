@@ -105,6 +105,42 @@ describe('the scopes of a token', () => {
     expect(answer.status).toBe(400);
   });
 
+  it('are refused when its role may not all of them, which are named with those that it may', async () => {
+    const house = await openHouse();
+    const scopes = ['devices.read', 'tokens.manage'];
+    const body = { name: 'ci', role: 'member', scopes };
+    const answer = await house.call('POST', '/tokens', { door: 'socket', body });
+    expect([answer.status, answer.body.code, answer.body.field]).toEqual([
+      422,
+      'unprocessable',
+      'scopes.1',
+    ]);
+    expect(answer.body.message).toBe('the role member may not tokens.manage');
+    expect(answer.body.hint).toMatch(/devices\.read, devices\.control, telemetry\.read/);
+    expect(answer.body.hint).not.toContain('tokens.manage');
+    expect(house.auth.tokens.list()).toEqual([]);
+  });
+
+  it('are what a refusal names when they are the reason, and the role when that is', async () => {
+    const house = await openHouse();
+    const scopes = ['self.read'] as const;
+    const refusal = async (role: 'owner' | 'member') => {
+      const { token } = house.auth.tokens.create({ name: `ci ${role}`, role, scopes });
+      const { status, body } = await house.call('GET', '/people', { bearer: token });
+      return [status, body.message, body.hint];
+    };
+    expect(await refusal('owner')).toEqual([
+      403,
+      'the scopes of ci owner leave out people.manage',
+      'Its role may do this: take a token whose scopes have people.manage.',
+    ]);
+    expect(await refusal('member')).toEqual([
+      403,
+      'ci member may not do this',
+      'Ask the owner of this home for a role that may.',
+    ]);
+  });
+
   it('are written down with who made and revoked it', async () => {
     const house = await openHouse();
     const body = { name: 'ci', role: 'service' };

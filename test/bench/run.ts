@@ -8,6 +8,7 @@ import { clients } from './scenarios/clients.ts';
 import { commands } from './scenarios/commands.ts';
 import { latency } from './scenarios/latency.ts';
 import { query } from './scenarios/query.ts';
+import { signIn } from './scenarios/sign-in.ts';
 import { throughput } from './scenarios/throughput.ts';
 import { timers } from './scenarios/timers.ts';
 
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 
-const scenarios = [throughput, latency, clients, query, commands, timers].filter(
+const scenarios = [throughput, latency, clients, query, commands, timers, signIn].filter(
   ({ name }) => values.only === undefined || values.only === name,
 );
 const print = (line: string) => process.stdout.write(`${line}\n`);

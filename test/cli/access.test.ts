@@ -231,6 +231,7 @@ it.each<[string, string, string]>([
 
 it.each([
   ['user show adda', 66, 'there is no person "adda". Did you mean Ada? hearth user list'],
+  ['user show nobody', 66, 'there is no person "nobody". hearth user list shows them.'],
   ['user show bo', 73, '2 people are called "bo". Give an id: p2, p3.'],
   ['user show bo@example.or', 66, 'Did you mean bo@example.org?'],
   ['user add x@example.org --role member', 64, '--name is missing: what they are called.'],
@@ -287,6 +288,29 @@ it('says which word of a request was wrong by its option', async () => {
   expect(at.errors.text).toContain('hearth: --expires-in is 40d.');
   await at.run(...words('token create --name n --role service --scope a.b --scope c'));
   expect(at.errors.text).toContain('hearth: --scope is no action.');
+});
+
+it.each([
+  [
+    'person_id',
+    'person_id is "p1": the role member sees the whole home already',
+    'nothing can be shared with Ada: the role member sees the whole home already.',
+  ],
+  [
+    'access',
+    'access is "look": Invalid option: expected one of "read"|"control"',
+    'access is "look": it can be read or control.',
+  ],
+])('says of a share with a wrong %s what is wrong, in words', async (field, detail, said) => {
+  const people = [{ id: 'p1', name: 'Ada', email: 'ada@example.org', role: 'member' }];
+  const api = new Hono()
+    .get('/people', (context) => context.json({ people }))
+    .get('/devices', (context) => context.json({ devices: [{ id: 'lamp', name: 'Lamp' }] }))
+    .get('/rooms', (context) => context.json({ rooms: [] }))
+    .post('/shares', (context) => context.json({ code: 'unprocessable', detail, field }, 422));
+  const { at } = await atHome(api);
+  expect(await at.run(...words('share give lamp ada look'))).toBe(65);
+  expect(at.errors.text).toContain(`hearth: ${said}`);
 });
 
 describe('a password at the terminal', () => {

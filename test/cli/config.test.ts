@@ -1,9 +1,10 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { describeConfig, environmentName, loadConfig, strangeVariables } from '#config';
 import { temporaryDirectory } from '../support/directory.ts';
-import { CommandLine } from './command-line.ts';
+import { CommandLine, listenOnSocket } from './command-line.ts';
 
 async function withFile(content: object): Promise<string> {
   const data = await temporaryDirectory();
@@ -112,12 +113,16 @@ describe('a setting in a file', () => {
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)('is refused when it may not be read', async () => {
-    const path = join(await temporaryDirectory(), 'value');
-    await writeFile(path, 'x', { mode: 0o200 });
-    await chmod(path, 0o200);
+  it('is refused when it is not there, and when what it holds cannot be, by its own name', async () => {
+    const path = join(await temporaryDirectory(), 'nothing');
     const environment = { HEARTH_HOME_NAME_FILE: path };
-    expect(() => loadConfig({ environment })).toThrow('HEARTH_HOME_NAME_FILE cannot be read');
+    expect(() => loadConfig({ environment })).toThrow('HEARTH_HOME_NAME_FILE');
+    const refused = load('abc');
+    await expect(refused).rejects.toMatchObject({
+      code: 'bad_config',
+      field: 'HEARTH_HTTPS_PORT_FILE',
+    });
+    await expect(refused).rejects.not.toThrow('abc');
   });
 });
 
@@ -203,4 +208,34 @@ it('shows all of a table in a pipe, and all but free text on a terminal', async 
     /HEARTH_TELEMETRY_RETENTION_DAYS {4}days of raw.*…$/m,
   );
   expect(await shown({ isTTY: true, columns: 150 }, { COLUMNS: '300' })).toContain(whole);
+});
+
+describe('hearth config beside a hub that runs', () => {
+  const shell = 'These are the settings of this shell; the running hub may have been started';
+
+  it('says that the hub may have other settings, and which ports it has', async () => {
+    const at = await CommandLine.open();
+    at.environment = { HEARTH_HTTPS_PORT: '8443' };
+    const addresses = { https: { port: 9443 }, mqtts: { port: 8883 }, mqtt: null };
+    const status = new Hono().get('/status', (context) => context.json({ addresses }));
+    await listenOnSocket(at.directory, status);
+    expect(await at.run('config')).toBe(0);
+    expect(at.errors.text).toContain(shell);
+    expect(at.errors.text).toContain('The running hub has https.port 9443, not 8443.\n');
+    expect(at.errors.text).not.toContain('mqtt');
+  });
+
+  it('shows its own settings also when the hub does not answer', async () => {
+    const at = await CommandLine.open();
+    const failing = new Hono().get('/status', (context) => context.text('no', 500));
+    await listenOnSocket(at.directory, failing);
+    expect(await at.run('config')).toBe(0);
+    expect(at.errors.text).toContain(shell);
+  });
+
+  it('says nothing of a hub that does not run', async () => {
+    const at = await CommandLine.open();
+    expect(await at.run('config')).toBe(0);
+    expect(at.errors.text).toBe('');
+  });
 });

@@ -34,7 +34,7 @@ const rotating = {
   ...authority,
   previous: { fingerprint: '01:23', not_after: '2040-01-01T00:00:00.000Z', devices: ['plug-1'] },
 };
-const verdict = { ok: true, rows: 12, first: 1, last: 12 };
+const verdict = { ok: true, rows: 12, first: 1, last: 12, problems: [] };
 const csv = 'id,public_key\nplug-1,AAAA\n';
 
 function trustApi(): Hono {
@@ -65,19 +65,24 @@ async function atHome(api = trustApi()): Promise<{ at: CommandLine; seen: Seen[]
 }
 
 it.each([
-  ['join open', 'POST /join/window {"minutes":10}'],
-  ['join open --for 1h --id fan', 'POST /join/window {"minutes":60,"id":"fan"}'],
+  ['join open', 'GET /join/window', 'POST /join/window {"minutes":10}'],
+  [
+    'join open --for 1h --id fan',
+    'GET /join/window',
+    'POST /join/window {"minutes":60,"id":"fan"}',
+  ],
   ['join status', 'GET /join/window'],
   ['join close', 'DELETE /join/window'],
   ['join batch shipment-7.csv', `POST /join/batch?name=shipment-7 ${JSON.stringify(csv)}`],
   ['join batch shipment-7.csv --name 7', `POST /join/batch?name=7 ${JSON.stringify(csv)}`],
   ['join batches', 'GET /join/batch'],
-  ['join forget b1', 'DELETE /join/batch/b1'],
+  ['join forget b1', 'GET /join/batch', 'DELETE /join/batch/b1'],
+  ['join forget Shipment-7', 'GET /join/batch', 'DELETE /join/batch/b1'],
   ['ca show', 'GET /ca'],
   ['ca rotate --yes', 'POST /ca/rotate {}'],
   ['ca rotate --finish --yes', 'POST /ca/rotate/finish {}'],
   ['ca rotate --finish --force --yes', 'POST /ca/rotate/finish {"force":true}'],
-  ['secrets rotate', 'POST /secrets/rotate {}'],
+  ['secrets rotate --yes', 'POST /secrets/rotate {}'],
   [
     'audit list --actor person:Ada --outcome refused --since -7d --until 2026-07-01 --before 9',
     'GET /audit?actor=person%3AAda&outcome=refused&since=-7d&until=2026-06-30T18%3A30%3A00.000Z&before=9',
@@ -92,6 +97,11 @@ it.each([
 });
 
 it.each([
+  [
+    'join open',
+    '8rk2-d0wq\n',
+    'It replaces the code that was open, which lets nobody in any more.\n',
+  ],
   ['join open', '8rk2-d0wq\n', 'It lets one new device in, until 2026-07-01 13:40 (Asia/Kolkata).'],
   [
     'join status',
@@ -107,7 +117,7 @@ it.each([
   ['ca rotate --yes', 'Trusted too, until hearth ca rotate --finish', 'hearth ca rotate --finish'],
   ['ca rotate --finish --yes', 'SHA-256      AB:CD', 'Without a certificate now: plug-1, fan.'],
   [
-    'secrets rotate',
+    'secrets rotate --yes',
     'sealed with the new key k3y00001.',
     'data/hearth.key apart from the backups.',
   ],
@@ -125,6 +135,9 @@ it.each([
   ['join open --for 0m', 64, '--for is no time at all: "0m".'],
   ['join batch missing.csv', 66, 'the batch cannot be read: ENOENT'],
   ['ca rotate', 64, 'nothing is done without a yes.'],
+  ['secrets rotate', 64, 'nothing is done without a yes.'],
+  ['join forget shipmnt-7', 66, 'there is no batch "shipmnt-7". Did you mean shipment-7?'],
+  ['join forget nope', 66, 'there is no batch "nope". hearth join batches shows them.'],
   ['ca rotate --finish', 64, 'nothing is done without a yes.'],
   ['audit list --since someday', 64, '--since is not a time: "someday".'],
   ['audit export --out shipment-7.csv', 73, 'shipment-7.csv is already there.'],
@@ -222,7 +235,9 @@ describe('hearth audit', () => {
     ok: false,
     rows: 6,
     last: 6,
-    problem: { kind: 'altered', row: 7, message: 'Row 7 is not what was written: it was altered.' },
+    problems: [
+      { kind: 'altered', row: 7, message: 'Row 7 is not what was written: it was altered.' },
+    ],
   };
   const brokenApi = () => new Hono().get('/audit/verify', (context) => context.json(broken));
 
@@ -231,14 +246,14 @@ describe('hearth audit', () => {
     expect(await at.run('audit', 'verify')).toBe(1);
     expect(at.output.text).toBe('');
     expect(at.errors.text).toContain('hearth: Row 7 is not what was written: it was altered.');
-    expect(at.errors.text).toContain('Rows 1 to 6 before it: as written.');
+    expect(at.errors.text).toContain('Rows proven to be as written: 6.');
   });
 
   it('gives a program the verdict, and the finding besides', async () => {
     const { at } = await atHome(brokenApi());
     expect(await at.run('audit', 'verify', '--json')).toBe(1);
     expect(JSON.parse(at.output.text)).toEqual(broken);
-    expect(JSON.parse(at.errors.text)).toMatchObject({ detail: broken.problem.message });
+    expect(JSON.parse(at.errors.text)).toMatchObject({ detail: broken.problems[0]?.message });
   });
 
   it('is exported to a file that only its owner reads', async () => {

@@ -158,7 +158,7 @@ describe('a saved report', () => {
       firmware_version: '1.0',
     });
     expect(report.state).toEqual({ power: 7, relay_state: false, firmware_version: '1.0' });
-    expect(report).toMatchObject({ lastSeenMs: 5000, denied: 2 });
+    expect(report.lastSeenMs).toBe(5000);
   });
 
   it('is read back as it was', () => {

@@ -157,6 +157,39 @@ describe('a home with devices', () => {
     );
   });
 
+  it('is drawn, charts too, where the language of the browser is no tag', async () => {
+    await onPage(
+      hub,
+      async (page) => {
+        const content = `
+          Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' });
+          Object.defineProperty(Navigator.prototype, 'languages', { get: () => ['en-US@posix'] });`;
+        await page.addInitScript({ content });
+        await page.reload();
+        await page.getByRole('link', { name: 'Kettle' }).click();
+        await page.locator('.chart canvas').waitFor();
+      },
+      { session },
+    );
+  });
+
+  it('shows sensitive readings by name, with their values for the owner', async () => {
+    await ask(hub, 'PUT', '/devices/attic/sensitive', { metrics: ['motion', 'presence'] });
+    await report(sensor, 'attic', { motion: true, temperature: 18.5 });
+    await onPage(
+      hub,
+      async (page) => {
+        await page.getByRole('link', { name: 'Attic' }).click();
+        const now = page.getByRole('region', { name: 'Now' });
+        await now.getByText('Motion (sensitive)').waitFor();
+        await now.locator('[data-metric=motion]').filter({ hasText: 'Seen' }).waitFor();
+        await now.locator('[data-metric=presence]').filter({ hasText: 'No reading yet' }).waitFor();
+        await expectAccessible(page);
+      },
+      { session },
+    );
+  });
+
   it('shows that a device was refused something', async () => {
     await sensor.publishAsync('devices/kettle/telemetry', '{"power": 1}', { qos: 1 });
     await onPage(

@@ -146,7 +146,7 @@ it('lets a device in with a code that a person was shown', { timeout: 120_000 },
   await says('join close', /No window is open any more/);
   expect((await hearth('join open --for 90s')).code).toBe(64);
   await says('ca show', /SHA-256/);
-  await says('secrets rotate', /sealed with the new key/);
+  await says('secrets rotate --yes', /sealed with the new key/);
   await says('audit list --subject device:lamp', /join/);
 });
 

@@ -225,6 +225,20 @@ describe('a device whose key is on the list', () => {
     expect(door.joining.window.state()).toMatchObject({ triesLeft: 5 });
   });
 
+  it('is not kept out by whoever guesses from its address, and leaves by what it came', async () => {
+    const door = await openDoor();
+    const { csrPem } = await onTheList(door);
+    const guess = () => join(door, { code: 'aaaa-bbbb', id: 'other', csr: csrPem });
+    for (let i = 0; i < 10; i++) await guess();
+    expect((await guess()).status).toBe(429);
+    expect((await join(door, { id: 'plug-7', csr: csrPem })).status).toBe(201);
+    expect((await guess()).status).toBe(429);
+    expect(door.audit.list({ action: 'join.join', limit: 1 })).toMatchObject([
+      { detail: { by: 'registered key' } },
+    ]);
+    expect(door.audit.list({ action: 'join.refuse', limit: 20 })).toHaveLength(10);
+  });
+
   it('may come again while it is here: it lost its certificate', async () => {
     const door = await openDoor();
     const { csrPem } = await onTheList(door);
@@ -243,7 +257,14 @@ describe('a device whose key is on the list', () => {
     await join(door, { id: 'plug-7', csr: csrPem });
     door.clock.advance(1000);
     end(door);
-    expect((await join(door, { id: 'plug-7', csr: csrPem })).status).toBe(403);
+    const refused = await join(door, { id: 'plug-7', csr: csrPem });
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({
+      field: 'code',
+      detail: expect.stringContaining('removed or revoked'),
+      hint: expect.stringContaining('needs a code now'),
+    });
+    expect(door.audit.list({ action: 'access', limit: 1 })).toEqual([]);
     const code = await door.openWindow({ id: 'plug-7' });
     expect((await join(door, { id: 'plug-7', csr: csrPem, code })).status).toBe(201);
   });

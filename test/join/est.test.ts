@@ -171,6 +171,14 @@ describe('/simpleenroll', () => {
     const limited = await enrol(door, body, basic('plug', 'guess'));
     expect(limited.status).toBe(429);
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+    // A right key cannot be guessed, nor can a certificate.
+    const { apiKey } = door.devices.create({ id: 'lamp' });
+    const [pem = ''] = await certificatesIn(await enrol(door, body, basic('lamp', apiKey)));
+    const renewal = bodyOf(await makeRequest('P-256', 'CN=lamp'));
+    await certificatesIn(await reenrol(door, renewal, new X509Certificate(pem).raw));
+    expect(door.audit.list({ action: 'est.enrol', limit: 1 })).toMatchObject([
+      { detail: { by: 'api key' } },
+    ]);
   });
 });
 

@@ -310,6 +310,8 @@ describe('over HTTP', () => {
   async function start() {
     const bench = await startWatch(await home());
     await store(bench.telemetry, 'watch', reading(0, { spo2: secret, steps: 4 }));
+    const open = { timeUs: noonUs, values: { steps: 4 } };
+    Object.assign(bench.telemetry.devices, { latest: () => open });
     const ask = async (path: string, caller: Caller) => {
       const api = new OpenAPIHono<HearthEnv>();
       api.use(async (context, next) => {
@@ -320,10 +322,10 @@ describe('over HTTP', () => {
         context.json({ code: isHearthError(error) ? error.code : 'bug' }, 500),
       );
       bench.telemetry.routes(api);
-      const response = await api.request(`/devices/watch${path}`);
-      return response.text();
+      return api.request(`/devices/watch${path}`);
     };
-    return { ...bench, ask };
+    const text = async (path: string, caller: Caller) => (await ask(path, caller)).text();
+    return { ...bench, ask, text };
   }
 
   it.each<[string, Caller, boolean]>([
@@ -349,7 +351,7 @@ describe('over HTTP', () => {
       true,
     ],
   ])('%s: %#', async (_, caller, isShown) => {
-    const { ask } = await start();
+    const { ask, text } = await start();
     const span = `start=${isoAt(-60)}&end=${isoAt(60)}`;
     const paths = [
       `/telemetry?${span}`,
@@ -359,12 +361,19 @@ describe('over HTTP', () => {
       `/statistics?${span}`,
     ];
     for (const path of paths) {
-      const answer = await ask(path, caller);
+      const answer = await text(path, caller);
       expect(answer).toContain('steps');
       expect(answer.includes('73.41')).toBe(isShown);
       if (path.includes('csv')) expect(answer.includes('spo2')).toBe(isShown);
       else if (!isShown) expect(JSON.parse(answer).withheld).toEqual(['note', 'spo2']);
     }
-    expect((await ask('/telemetry/latest', caller)).includes('73.41')).toBe(isShown);
+    const latest = await ask('/telemetry/latest', caller);
+    expect(latest.headers.get('hearth-withheld')).toBe(isShown ? null : 'note, spo2');
+    expect(await latest.json()).toEqual({
+      device_id: 'watch',
+      timestamp: isoAt(0),
+      steps: 4,
+      ...(isShown && { spo2: secret }),
+    });
   });
 });

@@ -47,6 +47,27 @@ describe('a row of the audit', () => {
       { action: 'join.batch_remove', subject: 'batch:b1', detail: {} },
       'Ada forgot the keys of a list',
     ],
+    [{ actor: 'device:kettle', action: 'join.join', subject: 'device:kettle' }, 'Kettle joined'],
+    [
+      { action: 'join.join', subject: 'device:kettle', detail: { by: 'code' } },
+      'Kettle joined with a code',
+    ],
+    [
+      { action: 'join.join', subject: 'device:kettle', detail: { by: 'registered key' } },
+      'Kettle joined with its registered key',
+    ],
+    [
+      { actor: 'hub', action: 'join.close', subject: 'join window', outcome: 'too_many_tries' },
+      'No device can join any more: too many wrong codes were tried',
+    ],
+    [
+      { action: 'ca.rotate', subject: 'ca', detail: { step: 'finished' } },
+      'Ada ended the trust in the old certificate authority',
+    ],
+    [
+      { action: 'room.add', subject: 'room:r1', outcome: 'forbidden', detail: { name: 'Hall' } },
+      'Not done, forbidden: Ada added the room “Hall”',
+    ],
     [{ outcome: 'second_factor' }, 'Ada gave the right password; the code had to follow'],
     [{ action: 'auth.password' }, 'Ada set their own password'],
     [

@@ -1,5 +1,11 @@
-import type { Action, ActionDefinition, ActionValue, TypeDefinition } from './control-wire.ts';
-import { actionOf, optionsOf } from './definitions.ts';
+import type {
+  Action,
+  ActionDefinition,
+  ActionValue,
+  StateMap,
+  TypeDefinition,
+} from './control-wire.ts';
+import { actionOf, lastingActions, optionsOf } from './definitions.ts';
 
 /** An action as it stands in a form: its value is text until it is sent. */
 export interface ActionDraft {
@@ -17,6 +23,22 @@ export function draftFor(action: ActionDefinition | undefined): ActionDraft {
   const most = value?.type === 'boolean' ? options[0] : options.at(-1);
   const fallback = value && 'minimum' in value ? value.minimum : '';
   return { action: action.name, value: String(most ?? fallback) };
+}
+
+/**
+ * What is usually asked for a while: what can be set the highest, such as a fan's speed. A generic
+ * device may have no fan: of it only what it has told of is offered first.
+ */
+export function usualAction(
+  definition: TypeDefinition,
+  state: StateMap,
+): ActionDefinition | undefined {
+  const actions = lastingActions(definition);
+  const isKnown = ({ sets = {} }: ActionDefinition) =>
+    definition.type !== 'generic' || Object.keys(sets).some((name) => state[name] !== undefined);
+  const settable = actions.find((action) => action.value !== undefined && isKnown(action));
+  const plain = actions.find(({ value }) => value === undefined);
+  return settable ?? plain ?? actions[0];
 }
 
 export const draftOf = ({ action, value }: Action): ActionDraft => ({

@@ -1,6 +1,6 @@
 import { problemOf, unreachable } from './problem.ts';
 import { bucketAggregates } from './series.ts';
-import type { Denial, Device, Person, Room, Statistics, TelemetryRow } from './wire.ts';
+import type { Denial, Device, Latest, Person, Room, Statistics, TelemetryRow } from './wire.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -96,6 +96,8 @@ export const api = {
   denials: async (id: string) =>
     (await call<{ denials: Denial[] }>('GET', `/devices/${segment(id)}/denials`)).denials,
 
+  /** The newest values, also of sensitive metrics where this person may see them. */
+  latest: (id: string) => call<Latest>('GET', `/devices/${segment(id)}/telemetry/latest`),
   /** Buckets of one metric from `startMs` to now, each `interval` (`10s`, `1m`) wide. */
   history: async (id: string, metric: string, startMs: number, interval: string) => {
     const query = new URLSearchParams({

@@ -68,10 +68,18 @@ const ways: Readonly<Record<string, string>> = {
   oidc: 'by the provider',
 };
 
+const keys: Readonly<Record<string, string>> = {
+  code: 'with a code',
+  'registered key': 'with its registered key',
+};
+
 /** The sentence of an action that was done, by its name. */
 const done: Readonly<Record<string, (told: Told) => string>> = {
   'auth.login': (told) => `${told.actor} signed in ${ways[detail(told, 'method')] ?? ''}`,
-  'auth.logout': ({ actor }) => `${actor} signed out`,
+  'auth.logout': (told) =>
+    own(told) || told.subject === ''
+      ? `${told.actor} signed out`
+      : `${told.actor} signed ${told.subject} out everywhere`,
   'auth.password': (told) => `${told.actor} set ${of(told, 'password')}`,
   'auth.2fa': (told) => secondFactor(told),
   'auth.passkey': (told) => `${told.actor} changed ${of(told, 'passkeys')}`,
@@ -99,17 +107,23 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
   'device.certificate': (told) => `${told.actor} made a certificate for ${told.subject}`,
   'device.sensitive': (told) =>
     `${told.actor} said which readings of ${told.subject} are sensitive`,
-  'device.key': (told) => `${told.actor} renewed the key of ${told.subject}`,
+  'device.key': (told) =>
+    detail(told, 'voided') === ''
+      ? `${told.actor} renewed the key of ${told.subject}`
+      : `${told.actor} voided the earlier key of ${told.subject}`,
   'share.give': (told) => `${told.actor} shared something with ${told.subject}`,
   'share.end': (told) => `${told.actor} ended a share with ${told.subject}`,
   'join.open': ({ actor }) => `${actor} let a new device join`,
   'join.close': ({ actor }) => `${actor} let no device join any more`,
   'join.batch_add': (told) => `${told.actor} registered the keys of ${told.subject || 'a list'}`,
   'join.batch_remove': (told) => `${told.actor} forgot the keys of ${told.subject || 'a list'}`,
-  'join.join': ({ subject }) => `${subject} joined with a code`,
+  'join.join': (told) => `${told.subject} joined ${keys[detail(told, 'by')] ?? ''}`,
   'est.enrol': ({ subject }) => `${subject} got its certificate`,
   'est.reenrol': ({ subject }) => `${subject} renewed its certificate`,
-  'ca.rotate': ({ actor }) => `${actor} changed the certificate authority`,
+  'ca.rotate': (told) =>
+    detail(told, 'step') === 'finished'
+      ? `${told.actor} ended the trust in the old certificate authority`
+      : `${told.actor} made a new certificate authority`,
   'secrets.rotate': ({ actor }) => `${actor} changed the key of the hub’s secrets`,
   'telemetry.export': ({ actor }) => `${actor} exported readings`,
   'command.create': (told) => `${told.actor} told ${told.subject}: ${detail(told, 'action')}`,
@@ -127,6 +141,16 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
   'schedule.update': (told) => `${told.actor} changed the schedule ${told.subject}`,
   'schedule.remove': (told) => `${told.actor} removed the schedule ${told.subject}`,
   'audit.anchor': ({ actor }) => `${actor} began this log`,
+  'signing.update': (told) => `${told.actor} changed how ${told.subject} signs its messages`,
+  'type.create': (told) => `${told.actor} added the type ${told.subject}`,
+  'type.update': (told) => `${told.actor} changed the type ${told.subject}`,
+  'type.remove': (told) => `${told.actor} removed the type ${told.subject}`,
+  'scene.create': (told) => `${told.actor} made the scene ${told.subject}`,
+  'scene.update': (told) => `${told.actor} changed the scene ${told.subject}`,
+  'scene.remove': (told) => `${told.actor} removed the scene ${told.subject}`,
+  'group.create': (told) => `${told.actor} made the group ${told.subject}`,
+  'group.update': (told) => `${told.actor} changed the group ${told.subject}`,
+  'group.remove': (told) => `${told.actor} removed the group ${told.subject}`,
   'scene.run': (told) => `${told.actor} ran the scene ${told.subject}`,
   'group.command': (told) => `${told.actor} told the group ${told.subject}`,
 };
@@ -139,10 +163,19 @@ const otherwise: Readonly<Record<string, (told: Told) => string>> = {
       : `A sign-in as ${told.subject} was refused`,
   'auth.login second_factor': ({ subject }) =>
     `${subject} gave the right password; the code had to follow`,
-  'auth.refresh_reuse refused': ({ subject }) =>
-    `A token of ${subject} was used twice, so that session was ended: somebody may have copied it`,
   'auth.password offered': (told) => `${told.actor} gave out a code for ${of(told, 'password')}`,
   'auth.password refused': (told) => `A wrong password was given for ${told.subject}`,
+  'auth.oidc refused': (told) =>
+    told.subject === ''
+      ? 'A sign-in by the provider was refused'
+      : `A link of ${told.subject} to the provider was refused`,
+  'auth.passkey refused': ({ subject }) => `A passkey of ${subject} was refused`,
+  'share.end expired': ({ subject }) => `What was shared with ${subject} has ended by itself`,
+  'join.close too_many_tries': () => 'No device can join any more: too many wrong codes were tried',
+  'secrets.rotate failed': ({ actor }) =>
+    `${actor} could not change the key of the hub’s secrets: it failed`,
+  'audit.anchor key_lost': () =>
+    'The key of this log was lost: the rows before cannot be proved any more',
   'person.invite withdrawn': ({ actor }) => `${actor} withdrew an invitation`,
 };
 
@@ -156,6 +189,12 @@ const refusals: Readonly<Record<string, (told: Told) => string>> = {
     row.subject === 'many'
       ? `${String(row.detail.count)} more requests were refused`
       : `${actor} was refused ${row.subject}`,
+  'auth.refresh_reuse': ({ subject }) =>
+    `A token of ${subject} was used twice, so that session was ended: somebody may have copied it`,
+  'audit.altered': () => 'A check found that this log had been altered',
+  'audit.gap': () =>
+    'The end of this log is not where it was written: rows are missing, or strange',
+  'audit.unguarded': () => 'What keeps this log from being changed was gone, and is there again',
   'audit.broken': () => 'The end of this log had been altered',
 };
 
@@ -165,7 +204,10 @@ export function auditWords(row: AuditRow, names: Names): string {
   const exactly = otherwise[`${row.action} ${row.outcome}`] ?? refusals[row.action];
   if (exactly) return exactly(told).trim();
   const words = done[row.action];
-  if (words && row.outcome === 'ok') return words(told).trim();
+  if (words) {
+    const said = words(told).trim();
+    return row.outcome === 'ok' ? said : `Not done, ${plain(row.outcome)}: ${said}`;
+  }
   if (row.action === 'command.settle')
     return `${told.subject}: the command ended, ${plain(row.outcome)}`;
   const what = `${told.actor}: ${plain(row.action)} ${told.subject}`.trim();
@@ -188,7 +230,7 @@ const plain = (word: string): string => word.replaceAll(/[._]/g, ' ');
 
 /** Whether somebody should look at it: something was refused. */
 export const isRefusal = ({ outcome, action }: AuditRow): boolean =>
-  outcome === 'refused' || action === 'auth.refresh_reuse' || Object.hasOwn(refusals, action);
+  outcome === 'refused' || Object.hasOwn(refusals, action);
 
 /** Kinds of rows that can be asked for: the word before the dot of their actions. */
 export const auditKinds: readonly (readonly [action: string, words: string])[] = [
@@ -207,7 +249,12 @@ export const auditKinds: readonly (readonly [action: string, words: string])[] =
   ['config', 'Settings of devices'],
   ['access', 'Refused requests'],
   ['room', 'Rooms'],
+  ['group', 'Groups'],
+  ['scene', 'Scenes'],
+  ['type', 'Types of devices'],
+  ['signing', 'Signatures'],
   ['telemetry', 'Exports'],
   ['ca', 'Certificate authority'],
   ['secrets', 'Secrets of the hub'],
+  ['audit', 'This log'],
 ];

@@ -1,3 +1,4 @@
+import { type Locales, ownLocales } from './locale.ts';
 import { truthOf } from './truth.ts';
 import type { Value } from './wire.ts';
 
@@ -107,7 +108,7 @@ export function sortMetrics(names: readonly string[]): string[] {
 export function showValue(
   name: string,
   value: Value,
-  locale?: string,
+  locales: Locales = ownLocales,
 ): { readonly text: string; readonly unit: string } {
   const metric = metricOf(name);
   if (typeof value === 'boolean') {
@@ -118,7 +119,7 @@ export function showValue(
   // Unknown metrics show what they have; known ones always the same number of digits, so that a
   // live number does not jump in width.
   const least = table.has(key(name)) ? metric.digits : 0;
-  const format = new Intl.NumberFormat(locale, {
+  const format = new Intl.NumberFormat(locales, {
     minimumFractionDigits: least,
     maximumFractionDigits: metric.digits,
   });
@@ -127,8 +128,8 @@ export function showValue(
 }
 
 /** The same in one string, for a sentence: `1,240 W`. */
-export function sayValue(name: string, value: Value, locale?: string): string {
-  const { text, unit } = showValue(name, value, locale);
+export function sayValue(name: string, value: Value, locales: Locales = ownLocales): string {
+  const { text, unit } = showValue(name, value, locales);
   return unit === '' ? text : `${text}\u00a0${unit}`;
 }
 

@@ -30,6 +30,9 @@ export function useSession(): Session {
 export const mayChangeDevices = (person: Person): boolean =>
   person.role === 'owner' || person.role === 'admin';
 
+/** Whether the person may see metrics that say much about people. The hub checks again. */
+export const maySeeSensitive = (person: Person): boolean => mayChangeDevices(person);
+
 /** Whether the person may say what devices do when nobody asks. The hub checks again. */
 export const mayChangeSchedules = (person: Person): boolean => person.role !== 'guest';
 

@@ -1,3 +1,5 @@
+import { ownLocales } from './locale.ts';
+
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -21,7 +23,7 @@ export type HourCycle = 'h11' | 'h12' | 'h23' | 'h24';
 
 /** What the reader's own settings ask for. Only the hours follow them: the words are English. */
 const ownCycle: HourCycle =
-  new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hourCycle ?? 'h23';
+  new Intl.DateTimeFormat(ownLocales, { hour: 'numeric' }).resolvedOptions().hourCycle ?? 'h23';
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', options);
 const minutes = { hour: '2-digit', minute: '2-digit' } as const;

@@ -47,6 +47,7 @@ export interface Verdict {
   /** How many rows are as they were written. */
   readonly rows: number;
   readonly problem?: { readonly message: string };
+  readonly problems: readonly { readonly message: string }[];
 }
 
 /** The time in which one new device may come in with a code. */

@@ -33,8 +33,10 @@ export interface Device {
   readonly latest: Latest | null;
   /** What it said of itself beside readings: with a status message, or with an answer. */
   readonly reported: Readonly<Record<string, Value>>;
-  /** How many attempts of this device were refused. */
-  readonly denied: number;
+  /** Metrics that are kept encrypted, and shown only to those who may see them. */
+  readonly sensitive?: readonly string[];
+  /** How many attempts of this device were refused; absent for whoever may not read of them. */
+  readonly denied?: number;
 }
 
 /** Attempts of one kind that were refused, counted from the first (`at`) to the last (`last_at`). */

@@ -8,7 +8,15 @@ import {
   randomSecret,
   sortableId,
 } from '#kernel';
-import { type Action, actorOf, type Caller, makerOf, type Role } from '../access.ts';
+import {
+  type Action,
+  actionsOf,
+  actorOf,
+  type Caller,
+  makerOf,
+  type Role,
+  scopeOfRole,
+} from '../access.ts';
 import type { HandedOut } from '../people/handed-out.ts';
 import { plainName } from '../people/names.ts';
 import type { Doer } from '../people/rank.ts';
@@ -95,13 +103,15 @@ export class Tokens {
 
   /**
    * Makes a token. `token` in the answer is the one time it is seen.
-   * @throws HearthError `bad_request` with field `expiresIn`, `conflict` when there are too many.
+   * @throws HearthError `bad_request` with field `expiresIn`, `unprocessable` for a scope that is
+   * not its role's, `conflict` when there are too many.
    */
   create(
     { name, role, expiresIn, scopes }: NewToken,
     by?: Doer,
   ): TokenRecord & { readonly token: string } {
     const { store, clock, log, atomically } = this.#options;
+    requireScopesOf(role, scopes ?? []);
     const rows = [...this.#byHash.values()];
     if (rows.filter((row) => row.revoked_at === null).length >= maxTokens) {
       throw new HearthError('conflict', `there are ${maxTokens} tokens already`, {
@@ -239,6 +249,16 @@ const recordOf = (row: TokenRow): TokenRecord => ({
 
 const scopesOf = ({ scopes }: TokenRow): readonly Action[] | undefined =>
   scopes === null ? undefined : (JSON.parse(scopes) as readonly Action[]);
+
+/** A scope that the role may not would promise what it never gives. @throws HearthError. */
+function requireScopesOf(role: Role, scopes: readonly Action[]): void {
+  const index = scopes.findIndex((scope) => scopeOfRole(role, scope) === undefined);
+  if (index < 0) return;
+  throw new HearthError('unprocessable', `the role ${role} may not ${scopes[index]}`, {
+    field: `scopes.${index}`,
+    hint: `A token of that role may be given: ${actionsOf(role).join(', ')}.`,
+  });
+}
 
 /** @throws HearthError when the end lies beyond what a date can say. */
 function isoAfter(nowMs: number, lifetimeMs: number): string {

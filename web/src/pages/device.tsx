@@ -14,6 +14,7 @@ import { OverrideCard } from '../parts/override-card.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Presence } from '../parts/presence.tsx';
 import { Reading } from '../parts/reading.tsx';
+import { SensitiveReadings } from '../parts/sensitive-readings.tsx';
 import { TodayCard } from '../parts/today-card.tsx';
 import { useSession } from '../session.ts';
 import type { Device } from '../wire.ts';
@@ -43,6 +44,8 @@ function KnownDevice({ device }: { device: Device }) {
   const values = valuesOf(device.latest).map(
     ([metric, value]) => [metric, state[metric] ?? value] as const,
   );
+  const { sensitive = [] } = device;
+  const open = values.filter(([metric]) => !sensitive.includes(metric));
   const numbers = values.filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return (
     <>
@@ -54,14 +57,15 @@ function KnownDevice({ device }: { device: Device }) {
       <div class="device-page">
         <section class="card now" aria-labelledby="now">
           <h2 id="now">Now</h2>
-          {values.length === 0 && (
+          {open.length === 0 && sensitive.length === 0 && (
             <p class="quiet">No readings yet. They appear here the moment the device sends some.</p>
           )}
           <dl class="readings readings-wide">
-            {values.map(([metric, value], index) => (
+            {open.map(([metric, value], index) => (
               <Reading key={metric} metric={metric} value={value} large={index === 0} />
             ))}
           </dl>
+          {sensitive.length > 0 && <SensitiveReadings device={device} names={sensitive} />}
         </section>
         <div class="device-columns">
           <ControlCard view={view} />
@@ -75,7 +79,7 @@ function KnownDevice({ device }: { device: Device }) {
             )}
           </div>
           <div class="device-column">
-            {device.denied > 0 && <DenialsCard device={device} nowMs={nowMs} />}
+            {(device.denied ?? 0) > 0 && <DenialsCard device={device} nowMs={nowMs} />}
             <DeviceSchedules view={view} />
             <CommandsCard view={view} />
             <DetailsCard device={device} />

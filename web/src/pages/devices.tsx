@@ -59,7 +59,7 @@ function RoomSection({ room, nowMs }: { room: RoomGroup; nowMs: number }) {
 function AtAGlance({ devices }: { devices: readonly Device[] }) {
   const online = devices.filter((device) => device.status === 'online').length;
   const power = powerNow(devices);
-  const refused = devices.filter((device) => device.denied > 0).length;
+  const refused = devices.filter((device) => (device.denied ?? 0) > 0).length;
   return (
     <ul class="glance">
       <li>

@@ -1,8 +1,9 @@
 import type uPlot from 'uplot';
+import { labelOf, labelPx, labelSpacePx, stepsOf } from '../axis.ts';
+import { ownLocales } from '../locale.ts';
 import { metricOf } from '../metrics.ts';
-import { hour, type Range, week } from '../range.ts';
+import type { Range } from '../range.ts';
 import { valueRange } from '../series.ts';
-import { clockTime, weekday } from '../time.ts';
 
 export interface ChartLook {
   readonly metric: string;
@@ -32,18 +33,7 @@ export function paletteOf(element: Element): Palette {
   };
 }
 
-const minuteS = 60;
-const hourS = 3600;
-const dayS = 86_400;
-
-/** Steps of the time axis that a person would choose. */
-function stepsOf(range: Range): number[] {
-  if (range === hour) return [5, 10, 15, 30].map((count) => count * minuteS);
-  if (range === week) return [dayS, 2 * dayS];
-  return [2, 3, 4, 6, 12].map((count) => count * hourS);
-}
-
-const compact = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
+const compact = new Intl.NumberFormat(ownLocales, { maximumFractionDigits: 3 });
 
 export function chartOptions(given: {
   readonly look: ChartLook;
@@ -55,11 +45,11 @@ export function chartOptions(given: {
   const metric = metricOf(look.metric);
   const smallest = 4 * 10 ** -metric.digits;
   const axis = { stroke: palette.text, font: palette.font, ticks: { show: false } };
-  const timeOf = look.range === week ? weekday : clockTime;
   return {
     width,
     height: width < 480 ? 220 : 300,
-    padding: [12, 20, 0, 0],
+    // Half of the last label stands to the right of the end.
+    padding: [12, Math.max(20, Math.ceil(labelPx(look.range) / 2)), 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -75,10 +65,10 @@ export function chartOptions(given: {
         ...axis,
         grid: { show: false },
         incrs: stepsOf(look.range),
-        space: 52,
+        space: labelSpacePx(look.range),
         size: 32,
         gap: 8,
-        values: (_plot, splits) => splits.map((timeS) => timeOf(timeS * 1000)),
+        values: (_plot, splits) => splits.map((timeS) => labelOf(look.range, timeS * 1000)),
       },
       {
         ...axis,

@@ -14,8 +14,8 @@ export function DenialsCard({ device, nowMs }: { device: Device; nowMs: number }
     <section class="card denials" aria-labelledby="denials">
       <h2 id="denials">Refused attempts</h2>
       <Warning>
-        {refusals(device.denied)}. A device that is set up wrongly does this, and so does something
-        that pretends to be it.
+        {refusals(device.denied ?? 0)}. A device that is set up wrongly does this, and so does
+        something that pretends to be it.
       </Warning>
       {mayChangeDevices(person) && <DenialList device={device} nowMs={nowMs} />}
     </section>

@@ -40,7 +40,9 @@ export function DeviceCard({ device, nowMs }: { device: Device; nowMs: number })
         device.latest === null && <p class="quiet">No readings yet.</p>
       )}
       <CardSwitch device={device} />
-      {device.denied > 0 && <Warning>{refusals(device.denied)}</Warning>}
+      {device.denied !== undefined && device.denied > 0 && (
+        <Warning>{refusals(device.denied)}</Warning>
+      )}
       <p class="device-card-foot">
         <LastSeen at={device.last_seen} nowMs={nowMs} />
       </p>

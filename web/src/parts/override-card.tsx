@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { type ActionDraft, actionFrom, draftFor } from '../action-draft.ts';
+import { type ActionDraft, actionFrom, draftFor, usualAction } from '../action-draft.ts';
 import { stateMapWords, stateWords, upperFirst } from '../command-words.ts';
 import { control } from '../control-api.ts';
 import type { ActionDefinition, Override, TypeDefinition } from '../control-wire.ts';
@@ -93,9 +93,9 @@ function StartForm(props: {
 }) {
   const { view, definition, actions } = props;
   const { live } = useSession();
-  // The one that can be set the highest, such as a fan's speed, is what is asked for a while.
-  const usual = actions.find(({ value }) => value !== undefined) ?? actions[0];
-  const [draft, setDraft] = useState<ActionDraft>(draftFor(usual));
+  const [draft, setDraft] = useState<ActionDraft>(() =>
+    draftFor(usualAction(definition, view.state)),
+  );
   const [length, setLength] = useState<Length>('10');
   const [own, setOwn] = useState('15');
   const start = useAction(async () => {

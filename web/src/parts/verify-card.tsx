@@ -39,9 +39,13 @@ export function VerifyCard({ nowMs }: { nowMs: number }) {
 function Said({ verdict, atMs }: { verdict: Verdict; atMs: number }) {
   if (!verdict.ok) {
     return (
-      <p class="note note-problem">
-        <strong>{sentence(verdict.problem?.message ?? 'The log is not as it was written')}</strong>
-      </p>
+      <div class="note note-problem">
+        {verdict.problems.map(({ message }) => (
+          <p key={message}>
+            <strong>{sentence(message)}</strong>
+          </p>
+        ))}
+      </div>
     );
   }
   const rows = verdict.rows === 1 ? '1 row is' : `${verdict.rows.toLocaleString('en-GB')} rows are`;
