@@ -144,6 +144,16 @@ const settings = {
   'oidc.link_by_email': flag
     .default(false)
     .describe('whether a verified e-mail address of that provider signs in the person who has it'),
+  'smtp.host': text
+    .optional()
+    .describe('mail server for codes that people ask for; no mail without'),
+  'smtp.port': port.default(587).describe('port of the mail server'),
+  'smtp.security': oneOf('tls', 'starttls', 'none')
+    .default('starttls')
+    .describe('how mail is protected on its way; none only for a server on this machine'),
+  'smtp.user': text.optional().describe('name that the hub signs in to the mail server with'),
+  'smtp.password': secret(text.optional(), 'password of that name'),
+  'smtp.from': text.optional().describe('address that mail comes from: Home <hub@home.example>'),
   'clock.trusted': flag
     .default(false)
     .describe('believe the clock of this machine even when it is behind the last record'),

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Alerts } from '#alerts';
 import { Audit } from '#audit';
-import { type Api, Auth, type OidcSettings, OpenIdConnect, Passkeys, Shares } from '#auth';
+import { type Api, Auth, OpenIdConnect, Passkeys, Shares } from '#auth';
 import { Commands } from '#commands';
 import type { Config } from '#config';
 import { type Db, DueQueue } from '#db';
@@ -14,7 +14,8 @@ import { Groups } from '#groups';
 import { HttpServer } from '#http';
 import { Join } from '#join';
 import type { Clock, Log } from '#kernel';
-import { Broker, type BrokerLimits, type DirectMessage, type StoreIncident } from '#mqtt';
+import { Mail } from '#mail';
+import { Broker, type DirectMessage, type StoreIncident } from '#mqtt';
 import { LogRing, Ops } from '#ops';
 import { Overrides } from '#overrides';
 import { Authority } from '#pki';
@@ -24,6 +25,7 @@ import { Secrets } from '#secrets';
 import { Signing } from '#signing';
 import { Telemetry } from '#telemetry';
 import packageJson from '../package.json' with { type: 'json' };
+import { brokerLimitsOf, mailSettingsOf, oidcSettingsOf } from './from-config.ts';
 import { probesOf, sectionsOf } from './overview.ts';
 
 export interface HubAddresses {
@@ -69,12 +71,16 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     extraNames: config['https.names'],
     ...named('pki'),
   });
+  const mailSettings = mailSettingsOf(config);
+  const mail =
+    mailSettings && new Mail({ settings: mailSettings, log: log.child({ part: 'mail' }) });
   const auth = new Auth({
     db,
     directory: config.data,
     homeName: config['home.name'],
     vault: secrets,
     audit,
+    ...(mail && { mail }),
     publicOrigin: () => {
       const port = addresses().https?.port;
       const name = config['https.names'][0] ?? `${hostname()}.local`;
@@ -110,7 +116,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
   const oidc = new OpenIdConnect({
     ...ways,
     joins: auth,
-    settings: oidcSettings(config),
+    settings: oidcSettingsOf(config),
     ...named('oidc'),
   });
   const shares = new Shares({
@@ -159,7 +165,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
       sightOf,
     }),
     directory: join(config.data, 'mqtt'),
-    limits: brokerLimits(config),
+    limits: brokerLimitsOf(config),
     onIncident: (incident) => report(incident),
     ...named('mqtt'),
   });
@@ -367,29 +373,3 @@ export const rootRoutesOf = (
   parts: Readonly<Record<'auth' | 'joining', RootRouted>>,
 ): ((api: Api) => void)[] =>
   [parts.auth, parts.joining].map((part) => (api: Api) => part.rootRoutes(api));
-
-/** Undefined where nobody set up a provider. */
-function oidcSettings(config: Config): OidcSettings | undefined {
-  const issuer = config['oidc.issuer'];
-  const clientId = config['oidc.client_id'];
-  const clientSecret = config['oidc.client_secret'];
-  if (issuer === undefined || clientId === undefined) return undefined;
-  return {
-    issuer,
-    clientId,
-    ...(clientSecret !== undefined && { clientSecret }),
-    name: config['oidc.name'],
-    linkByEmail: config['oidc.link_by_email'],
-  };
-}
-
-const brokerLimits = (config: Config): BrokerLimits => ({
-  connections: config['limits.connections'],
-  connectsPerSecond: config['limits.connects_per_second'],
-  packetBytes: config['limits.packet_bytes'],
-  subscriptions: config['limits.subscriptions'],
-  inflight: config['limits.inflight'],
-  queued: config['limits.queued'],
-  retained: config['limits.retained'],
-  messagesPerSecond: config['limits.messages_per_second'],
-});

@@ -1,0 +1,2 @@
+export type { MailSettings } from './service.ts';
+export { Mail } from './service.ts';
