@@ -1,17 +1,6 @@
-/** Something that was done, as whoever did it writes it down. No secrets. */
-export interface AuditEntry {
-  /** `local`, `person:Anna`, `token:car`, `device:plug`, or `hub` for what it does by itself. */
-  readonly actor: string;
-  /** What was done: `command.create`, `schedule.update`. */
-  readonly action: string;
-  /** To what: `device:plug`. */
-  readonly subject: string;
-  /** `ok`, or what became of it: `timed_out`, `rejected`. */
-  readonly outcome: string;
-  /** From where: an address, `control socket`, or empty. */
-  readonly origin?: string;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
+import type { AuditEntry } from '#auth';
+
+export type { AuditEntry };
 
 export interface AuditRow extends Required<AuditEntry> {
   readonly seq: number;

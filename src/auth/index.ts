@@ -13,7 +13,7 @@ export { type OidcSettings, OpenIdConnect } from './oidc/index.ts';
 export { isOwnOrigin } from './origin.ts';
 export { Passkeys } from './passkeys/index.ts';
 export { Throttle } from './passwords/throttle.ts';
-export type { AuditEntryLike, AuditPort, Mail } from './ports.ts';
+export type { AuditEntry, AuditPort, Mail } from './ports.ts';
 export type { Api, HearthEnv } from './routing.ts';
 export { route } from './routing.ts';
 export type { AuthOptions } from './service.ts';

@@ -1,8 +1,8 @@
 /** What the people slice needs of its neighbours to the right, and of the world outside. */
 
-/** Something that was done, as it is written down: see `AuditEntry` of #audit. */
-export interface AuditEntryLike {
-  /** `local`, `person:Anna`, `token:car`, or `nobody` for someone who did not get in. */
+/** Something that was done, as whoever did it writes it down. */
+export interface AuditEntry {
+  /** `local`, `person:Anna`, `token:car`, `device:plug`, `hub` for what it does by itself, or `nobody`. */
   readonly actor: string;
   /** What was done: `auth.login`. */
   readonly action: string;
@@ -18,7 +18,7 @@ export interface AuditEntryLike {
 
 export interface AuditPort {
   /** Adds a row, in the transaction of the change it tells of. */
-  append(entry: AuditEntryLike): void;
+  append(entry: AuditEntry): void;
 }
 
 /** Sends a plain-text message; there is one only where the home has set up mail. */

@@ -1,4 +1,5 @@
 import type { NewAlert } from '#alerts';
+import type { AuditPort } from '#auth';
 import { expectedState } from '#devices';
 import { type Clock, HearthError, isHearthError, type Log } from '#kernel';
 import { createRow, timedOutAlert } from './account.ts';
@@ -8,7 +9,7 @@ import { LaterNews } from './later-news.ts';
 import { dueKind, Ledger } from './ledger.ts';
 import { advance, type CommandEvent, type Step } from './machine.ts';
 import { Outbox } from './outbox.ts';
-import type { AuditPort, DevicePort, DuePort, Send, Sign } from './ports.ts';
+import type { DevicePort, DuePort, Send, Sign } from './ports.ts';
 import { type CommandRecord, commandJson, isPending } from './record.ts';
 import { type Live, Roster, supersedes } from './roster.ts';
 import type { CommandStore } from './store.ts';

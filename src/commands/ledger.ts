@@ -1,7 +1,8 @@
+import type { AuditPort } from '#auth';
 import { type Cancel, type Clock, HearthError, type Log } from '#kernel';
 import { settleRow } from './account.ts';
 import type { NextLook, Settled, Step } from './machine.ts';
-import type { AuditPort, DuePort } from './ports.ts';
+import type { DuePort } from './ports.ts';
 import type { CommandRecord, HistoryEntry } from './record.ts';
 import { type CommandStore, mostHistoryRows } from './store.ts';
 

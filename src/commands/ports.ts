@@ -1,13 +1,7 @@
 /** The narrow doors that this slice needs from its neighbours. */
 
-import type { AuditEntry } from '#audit';
 import type { DeviceState, Scalar, StateMap, TypeDefinition } from '#devices';
 import type { DirectMessage, DirectOutcome } from '#mqtt';
-
-export interface AuditPort {
-  /** Adds a row, in the transaction of the change it tells of. */
-  append(entry: AuditEntry): void;
-}
 
 export interface DuePort {
   /** Whether the machine's clock can be right: what was due before this run can be judged by it. */

@@ -1,5 +1,5 @@
 import type { NewAlert } from '#alerts';
-import type { Api } from '#auth';
+import type { Api, AuditPort } from '#auth';
 import type { Db } from '#db';
 import {
   type Cancel,
@@ -14,15 +14,7 @@ import type { Accept } from '#mqtt';
 import { Course } from './course.ts';
 import { Hearing } from './hearing.ts';
 import { dueKind } from './ledger.ts';
-import type {
-  AuditPort,
-  DevicePort,
-  DuePort,
-  ReadingNews,
-  Send,
-  Sign,
-  StatusNews,
-} from './ports.ts';
+import type { DevicePort, DuePort, ReadingNews, Send, Sign, StatusNews } from './ports.ts';
 import { type CommandRecord, commandJson, isPending, unknownCommand } from './record.ts';
 import { Retention } from './retention.ts';
 import { Returns } from './returns.ts';

@@ -1,6 +1,6 @@
+import type { AuditPort } from '#auth';
 import { HearthError } from '#kernel';
 import { type By, byHub } from './by.ts';
-import type { AuditTrail } from './definitions/service.ts';
 import type { RoomChanges } from './schema.ts';
 import type { DeviceStore } from './store.ts';
 import type { Room } from './types.ts';
@@ -10,10 +10,10 @@ const mostRooms = 200;
 /** The rooms of the home, in the order their owner likes. */
 export class Rooms {
   readonly #store: DeviceStore;
-  readonly #audit: AuditTrail;
+  readonly #audit: AuditPort;
   readonly #onRemoved: (roomId: string) => void;
 
-  constructor(store: DeviceStore, audit: AuditTrail, onRemoved: (roomId: string) => void) {
+  constructor(store: DeviceStore, audit: AuditPort, onRemoved: (roomId: string) => void) {
     this.#store = store;
     this.#audit = audit;
     this.#onRemoved = onRemoved;

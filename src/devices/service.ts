@@ -1,10 +1,10 @@
-import { type Api, type Sight, type SightOf, sightWith } from '#auth';
+import { type Api, type AuditPort, type Sight, type SightOf, sightWith } from '#auth';
 import type { Db } from '#db';
 import { type Clock, type Log, type Part, Signal } from '#kernel';
 import type { Accept, Gate, Identity } from '#mqtt';
 import { ApiKeys } from './api-keys.ts';
 import { type By, byHub } from './by.ts';
-import { type AuditTrail, Definitions } from './definitions/service.ts';
+import { Definitions } from './definitions/service.ts';
 import type { StateMap, TypeDefinition } from './definitions/types.ts';
 import { type Denial, Denials } from './denials.ts';
 import { deviceFor, deviceJson } from './device-json.ts';
@@ -35,7 +35,7 @@ export interface DevicesOptions {
   readonly log: Log;
   readonly authority: CertificateAuthority;
   readonly auth: Accounts;
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   /** Where MQTT over TLS listens now, for whoever gets a certificate; undefined while it does not. */
   readonly mqttsPort?: () => number | undefined;
   /** The wall clock is not believed below this: it was there before. */
@@ -68,7 +68,7 @@ export class Devices implements Part {
   readonly proofs: Proofs;
   readonly #authority: CertificateAuthority;
   readonly #auth: Accounts;
-  readonly #audit: AuditTrail;
+  readonly #audit: AuditPort;
   readonly #registry: Registry;
   readonly #reports: DeviceReports;
   readonly #presence: Presence;

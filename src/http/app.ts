@@ -1,10 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { matchedRoutes } from 'hono/route';
-import { type Access, type Api, type HearthEnv, route, type SightOf } from '#auth';
+import { type Access, type Api, type AuditPort, type HearthEnv, route, type SightOf } from '#auth';
 import { type Clock, HearthError, type Log, randomSecret } from '#kernel';
 import type { CallerOf } from './callers.ts';
 import { openTo } from './cors.ts';
-import { type AuditTrail, Denials, writtenDown } from './denials.ts';
+import { Denials, writtenDown } from './denials.ts';
 import { type InputTarget, invalidInput } from './invalid-input.ts';
 import { type Operations, operationRoutes, probeRoutes } from './operations.ts';
 import { type TrustAnchor, trustRoutes } from './pages.ts';
@@ -34,7 +34,7 @@ export interface AppOptions {
   /** Which devices there are for a caller; without it, for a guest none. */
   readonly sightOf?: SightOf;
   /** Where whoever is turned away is written down. */
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   readonly secrets: KeyHolder;
   /** Other origins whose pages may use the API. */
   readonly allowedOrigins?: readonly string[];

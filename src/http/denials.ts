@@ -1,18 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { type Access, actorOf, type HearthEnv, originOf } from '#auth';
+import { type Access, type AuditPort, actorOf, type HearthEnv, originOf } from '#auth';
 import { type Clock, type Log, messageOf } from '#kernel';
-
-/** What writes down who did what; see `Audit`. */
-export interface AuditTrail {
-  append(entry: {
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly outcome: string;
-    readonly origin?: string;
-    readonly detail?: Readonly<Record<string, unknown>>;
-  }): void;
-}
 
 export interface Denial {
   readonly actor: string;
@@ -25,7 +13,7 @@ export interface Denial {
 }
 
 interface DenialsOptions {
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   readonly clock: Clock;
   readonly log: Log;
 }

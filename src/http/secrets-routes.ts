@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, actorOf, originOf, route } from '#auth';
-import type { AuditTrail } from './denials.ts';
+import { type Api, type AuditPort, actorOf, originOf, route } from '#auth';
 
 /** Who holds the key of all secrets; see `Secrets`. */
 export interface KeyHolder {
@@ -8,7 +7,7 @@ export interface KeyHolder {
 }
 
 /** `#secrets` knows no one, so its route is here. */
-export function secretsRoutes(api: Api, secrets: KeyHolder, audit: AuditTrail): void {
+export function secretsRoutes(api: Api, secrets: KeyHolder, audit: AuditPort): void {
   api.openapi(
     route('secrets.manage', {
       method: 'post',

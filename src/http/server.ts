@@ -4,14 +4,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { Api, SightOf } from '#auth';
+import type { Api, AuditPort, SightOf } from '#auth';
 import type { Config } from '#config';
 import type { Clock, Log, Part, Unlisten } from '#kernel';
 import { buildApp } from './app.ts';
 import { type Arrival, arrivalAt, type Door } from './arrival.ts';
 import { type CallerOf, type CallersOptions, callers } from './callers.ts';
 import { prepareControlSocket, removeControlSocket } from './control-socket.ts';
-import { type AuditTrail, Denials } from './denials.ts';
+import { Denials } from './denials.ts';
 import { isOurPage, namesOfCertificate } from './host-names.ts';
 import { Listener, serverLimits } from './listener.ts';
 import type { Operations } from './operations.ts';
@@ -34,7 +34,7 @@ export interface HttpServerOptions {
   readonly rootRoutes?: readonly ((api: Api) => void)[];
   readonly sightOf?: SightOf;
   /** Where whoever is turned away is written down. */
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   readonly secrets: KeyHolder;
   /** Where the built dashboard is, or will be. */
   readonly webDirectory: string;

@@ -1,9 +1,10 @@
+import type { AuditPort } from '#auth';
 import { type Clock, HearthError, isHearthError } from '#kernel';
 import { type Authority, type DeviceRequest, uriOf } from '#pki';
 import type { Batches } from './batches.ts';
 import { type JoinRequest, joinableId } from './schema.ts';
 import type { RegisteredKey } from './store.ts';
-import type { Accounts, Admission, AuditTrail, JoinAlert, Registry, Visitor } from './types.ts';
+import type { Accounts, Admission, JoinAlert, Registry, Visitor } from './types.ts';
 import type { JoinWindow, Ticket } from './window.ts';
 
 export interface EnrolmentOptions {
@@ -16,7 +17,7 @@ export interface EnrolmentOptions {
   readonly devices: Registry;
   readonly batches: Batches;
   readonly window: JoinWindow;
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   readonly raise: (alert: JoinAlert) => void;
   /** Makes guessing slow, by address. */
   readonly tries: { attempt(key: string): void; succeeded(key: string): void };

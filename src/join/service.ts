@@ -1,4 +1,4 @@
-import { type Api, Throttle } from '#auth';
+import { type Api, type AuditPort, Throttle } from '#auth';
 import type { Db } from '#db';
 import type { Clock, Log, Part } from '#kernel';
 import type { Authority } from '#pki';
@@ -9,7 +9,7 @@ import { Enrolment } from './enrolment.ts';
 import { estRoutes } from './est-routes.ts';
 import { joinRoutes } from './routes.ts';
 import { type BatchRecord, JoinStore } from './store.ts';
-import type { Accounts, AuditTrail, JoinAlert, Registry } from './types.ts';
+import type { Accounts, JoinAlert, Registry } from './types.ts';
 import { JoinWindow, type WindowRequest } from './window.ts';
 
 export interface JoinOptions {
@@ -18,7 +18,7 @@ export interface JoinOptions {
   readonly log: Log;
   readonly authority: Authority;
   readonly auth: Accounts;
-  readonly audit: AuditTrail;
+  readonly audit: AuditPort;
   readonly alerts: { raise(alert: JoinAlert): void };
   readonly devices: Registry;
   /** Where MQTT over TLS listens now, for whoever gets a certificate; undefined while it does not. */

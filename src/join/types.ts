@@ -1,17 +1,5 @@
 /** The words of this slice, and the narrow doors that it needs from its neighbours. */
 
-/** What is written down of who did what; never a code, a password or a key. */
-export interface AuditTrail {
-  append(entry: {
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly outcome: string;
-    readonly origin?: string;
-    readonly detail?: Readonly<Record<string, unknown>>;
-  }): unknown;
-}
-
 export interface JoinAlert {
   readonly kind: 'join_refused' | 'certificate_expiring';
   readonly deviceId?: string;

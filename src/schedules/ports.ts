@@ -1,15 +1,9 @@
 /** The narrow doors that this slice needs from its neighbours. */
 
-import type { AuditEntry } from '#audit';
 import type { Command, CommandRequest } from '#commands';
 import type { ActionValue, StateMap, TypeDefinition } from '#devices';
 import type { HearthError } from '#kernel';
 import type { OverrideWord } from './types.ts';
-
-export interface AuditPort {
-  /** Adds a row, in the transaction of the change it tells of. */
-  append(entry: AuditEntry): void;
-}
 
 export interface DuePort {
   readonly clockIsPlausible: boolean;

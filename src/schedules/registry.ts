@@ -1,8 +1,9 @@
+import type { AuditPort } from '#auth';
 import { type Clock, HearthError, sortableId } from '#kernel';
 import { checkActions, checkTarget } from './allowed.ts';
 import { checkKind, hasWindows, readAction, readEndAction, readRule } from './asked.ts';
 import type { Book, Entry } from './book.ts';
-import type { AuditPort, DevicePort, GroupPort } from './ports.ts';
+import type { DevicePort, GroupPort } from './ports.ts';
 import { type ScheduleRecord, unknownSchedule } from './record.ts';
 import type { ScheduleInput } from './schema.ts';
 import type { ScheduleStore } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Api } from '#auth';
+import type { Api, AuditPort } from '#auth';
 import type { Command } from '#commands';
 import type { Db } from '#db';
 import type { StateMap } from '#devices';
@@ -8,14 +8,7 @@ import { Homecoming } from './homecoming.ts';
 import type { Naming } from './names-for.ts';
 import { overlapsOf } from './overlaps.ts';
 import type { Owed } from './owed.ts';
-import type {
-  AuditPort,
-  CommandPort,
-  DevicePort,
-  DuePort,
-  GroupPort,
-  OverrideOf,
-} from './ports.ts';
+import type { CommandPort, DevicePort, DuePort, GroupPort, OverrideOf } from './ports.ts';
 import { Registry, type Requester } from './registry.ts';
 import { scheduleRoutes } from './routes.ts';
 import { runJson, scheduleJson } from './schedule-json.ts';

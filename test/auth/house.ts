@@ -4,7 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { onTestFinished } from 'vitest';
 import {
   type Api,
-  type AuditEntryLike,
+  type AuditEntry,
   Auth,
   type AuthOptions,
   type HearthEnv,
@@ -66,7 +66,7 @@ export interface House {
   readonly db: Db;
   readonly secrets: Secrets;
   /** What was written down, oldest first. */
-  readonly audited: AuditEntryLike[];
+  readonly audited: AuditEntry[];
   readonly directory: string;
   /** Sends a request to the API as a program would, or a browser when `headers` say so. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -111,7 +111,7 @@ export async function openHouse(
   const { log, logged } = await capturingLog();
   const secrets = new Secrets({ keyPath: join(home, 'hearth.key'), log });
   await secrets.start();
-  const audited: AuditEntryLike[] = [];
+  const audited: AuditEntry[] = [];
   const auth = new Auth({
     db,
     directory: home,

@@ -9,20 +9,13 @@ import {
   sortableId,
 } from '#kernel';
 import { type Caller, scopeOfRole } from '../access.ts';
+import type { AuditPort } from '../ports.ts';
 import type { Api } from '../routing.ts';
 import { type ShareAccess, type SharedWith, type Sight, sightWith } from '../sight.ts';
 import { shareRoutes } from './routes.ts';
 import { accessBy, isRunning } from './running.ts';
 import { ShareStore } from './store.ts';
-import type {
-  AuditPort,
-  NewShare,
-  PeoplePort,
-  PlacesPort,
-  Requester,
-  Share,
-  ShareFilter,
-} from './types.ts';
+import type { NewShare, PeoplePort, PlacesPort, Requester, Share, ShareFilter } from './types.ts';
 
 export interface SharesOptions {
   readonly db: Db;

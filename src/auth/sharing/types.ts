@@ -51,14 +51,3 @@ export interface PlacesPort {
   devicesIn(roomId: string): readonly string[];
   readonly rooms: { list(): readonly { readonly id: string }[] };
 }
-
-export interface AuditPort {
-  append(entry: {
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly outcome: string;
-    readonly origin?: string;
-    readonly detail?: Readonly<Record<string, unknown>>;
-  }): void;
-}

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '#audit';
+import type { AuditPort } from '#auth';
 import type { Db } from '#db';
 import { HearthError, type Log, Signal } from '#kernel';
 import { checkDefinition } from './check-definition.ts';
@@ -12,11 +12,6 @@ const builtIn: ReadonlyMap<string, TypeDefinition> = new Map(
   shipped.map((definition) => [definition.type, definition]),
 );
 
-/** Where it is written down who changed a type. */
-export interface AuditTrail {
-  append(entry: AuditEntry): void;
-}
-
 export interface DefinitionChange {
   readonly change: 'created' | 'updated' | 'removed';
   /** As it is now, or was last. */
@@ -28,7 +23,7 @@ export class Definitions {
   /** A type of the owner's own is new, other or gone; it is on disk. */
   readonly onChange: Signal<DefinitionChange>;
   readonly #store: TypeStore;
-  readonly #audit: AuditTrail;
+  readonly #audit: AuditPort;
   readonly #log: Log;
   readonly #own = new Map<string, TypeDefinition>();
   readonly #controlled = new WeakMap<TypeDefinition, ReadonlySet<string>>();
@@ -37,7 +32,7 @@ export class Definitions {
     db,
     audit,
     log,
-  }: { readonly db: Db; readonly audit: AuditTrail; readonly log: Log }) {
+  }: { readonly db: Db; readonly audit: AuditPort; readonly log: Log }) {
     this.#store = new TypeStore(db);
     this.#audit = audit;
     this.#log = log;
