@@ -56,6 +56,9 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     hasSealed: () => existsSync(join(config.data, 'audit.key')),
     log: log.child({ part: 'secrets' }),
   });
+  const due = new DueQueue({ db, trusted: config['clock.trusted'], ...named('due') });
+  // A clock that was reset does not bring back what had ended.
+  const notBeforeMs = () => (due.clockIsPlausible ? 0 : due.markAtMs);
   const audit = new Audit({
     db,
     anchor: { vault: secrets, keyPath: join(config.data, 'audit.key') },
@@ -86,11 +89,9 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
       const name = config['https.names'][0] ?? `${hostname()}.local`;
       return port === undefined ? undefined : `https://${name}:${port}`;
     },
-    // A clock that was reset does not bring back what had ended.
-    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
+    notBeforeMs,
     ...named('auth'),
   });
-  const due = new DueQueue({ db, trusted: config['clock.trusted'], ...named('due') });
   const alerts = new Alerts({ db, ...named('alerts') });
   const devices = new Devices({
     db,
@@ -98,7 +99,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     auth,
     audit,
     mqttsPort: () => addresses().mqtts?.port,
-    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
+    notBeforeMs,
     ...named('devices'),
   });
   const joining = new Join({
@@ -124,7 +125,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     audit,
     people: auth.people,
     devices,
-    notBeforeMs: () => (due.clockIsPlausible ? 0 : due.markAtMs),
+    notBeforeMs,
     ...named('sharing'),
   });
   const sightOf = shares.sightOf.bind(shares);

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Db } from '#db';
-import { type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import { type Clock, HearthError, type Log, notBefore, type Part, Signal } from '#kernel';
 import type { Reseal, Vault } from '#secrets';
 import type { Caller, Role } from './access.ts';
-import { notBefore } from './not-before.ts';
 import { needsOwnOrigin, requireOwnOrigin } from './origin.ts';
 import { aboutEmail } from './passwords/about.ts';
 import { requireGoodPassword } from './passwords/passwords.ts';

@@ -17,10 +17,9 @@ export interface PreviousApiKey {
 
 export interface ApiKeysOptions {
   readonly store: DeviceStore;
+  /** See `notBefore` of #kernel: a reset clock must not revive a key. */
   readonly clock: Clock;
   readonly log: Log;
-  /** The wall clock is not believed below this: it was there before. */
-  readonly notBeforeMs: () => number;
 }
 
 interface Previous {
@@ -43,16 +42,14 @@ export class ApiKeys {
   readonly #store: DeviceStore;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #notBeforeMs: () => number;
   readonly #deviceOfHash = new Map<string, string>();
   readonly #hashOf = new Map<string, string>();
   readonly #previous = new Map<string, Previous>();
 
-  constructor({ store, clock, log, notBeforeMs }: ApiKeysOptions) {
+  constructor({ store, clock, log }: ApiKeysOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#notBeforeMs = notBeforeMs;
   }
 
   load(): void {
@@ -82,7 +79,7 @@ export class ApiKeys {
         hint: 'Write how long the old key goes on working, such as 24h; 0 for no longer.',
       });
     }
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     const old = this.#hashOf.get(deviceId);
     const validUntilMs = old === undefined || overlapMs === 0 ? undefined : nowMs + overlapMs;
     const apiKey = randomSecret();
@@ -128,7 +125,7 @@ export class ApiKeys {
 
   previousOf(deviceId: string): PreviousApiKey | undefined {
     const previous = this.#previous.get(deviceId);
-    if (previous === undefined || this.#nowMs() >= previous.validUntilMs) return undefined;
+    if (previous === undefined || this.#clock.nowMs() >= previous.validUntilMs) return undefined;
     return previous;
   }
 
@@ -159,7 +156,7 @@ export class ApiKeys {
   #noteUse(deviceId: string): void {
     const previous = this.#previous.get(deviceId);
     if (previous === undefined) return;
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     previous.lastUsedAtMs = nowMs;
     if (Math.abs(nowMs - previous.savedAtMs) < saveUseEveryMs) return;
     previous.savedAtMs = nowMs;
@@ -169,9 +166,5 @@ export class ApiKeys {
       // A disk that is full turns no device away; the next use tries again in a minute.
       this.#log.warn({ deviceId, err: error }, 'the use of an old API key was not saved');
     }
-  }
-
-  #nowMs(): number {
-    return Math.max(this.#clock.nowMs(), this.#notBeforeMs());
   }
 }

@@ -1,6 +1,6 @@
 import { type Api, type AuditPort, type Sight, type SightOf, sightWith } from '#auth';
 import type { Db } from '#db';
-import { type Clock, type Log, type Part, Signal } from '#kernel';
+import { type Clock, type Log, notBefore, type Part, Signal } from '#kernel';
 import type { Accept, Gate, Identity } from '#mqtt';
 import { ApiKeys } from './api-keys.ts';
 import { type By, byHub } from './by.ts';
@@ -79,11 +79,11 @@ export class Devices implements Part {
   constructor(options: DevicesOptions) {
     const { db, clock, log, authority, auth, audit, mqttsPort } = options;
     const store = new DeviceStore(db);
-    const notBeforeMs = options.notBeforeMs ?? (() => 0);
+    const keyClock = notBefore(clock, options.notBeforeMs ?? (() => 0));
     this.#authority = authority;
     this.#auth = auth;
     this.#audit = audit;
-    const keys = new ApiKeys({ store, clock, log, notBeforeMs });
+    const keys = new ApiKeys({ store, clock: keyClock, log });
     this.#registry = new Registry(store, clock, keys);
     this.proofs = new Proofs({
       registry: this.#registry,

@@ -10,6 +10,7 @@ export { Lifecycle } from './lifecycle.ts';
 export type { Log, LogLevel } from './log.ts';
 export { createLog, silentLog } from './log.ts';
 export { nearest } from './nearest.ts';
+export { notBefore } from './not-before.ts';
 export type { Unlisten } from './signal.ts';
 export { Signal } from './signal.ts';
 export type { OffsetSpan } from './time-zone.ts';

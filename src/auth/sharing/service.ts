@@ -4,6 +4,7 @@ import {
   type Clock,
   HearthError,
   type Log,
+  notBefore,
   type Part,
   Signal,
   sortableId,
@@ -41,6 +42,8 @@ export class Shares implements Part, SharedWith {
   /** Something was given to a person, or has ended: what there is for them may be other than before. */
   readonly onChange: Signal<{ readonly personId: string }>;
   readonly #options: SharesOptions;
+  /** For what ends: its time is at least what the hub is known to have run at. */
+  readonly #clock: Clock;
   readonly #store: ShareStore;
   /** Read at the first use; after that every change is on disk before it shows here. */
   #ofPerson: Map<string, readonly Share[]> | undefined;
@@ -48,6 +51,7 @@ export class Shares implements Part, SharedWith {
 
   constructor(options: SharesOptions) {
     this.#options = options;
+    this.#clock = notBefore(options.clock, options.notBeforeMs ?? (() => 0));
     this.#store = new ShareStore(options.db);
     this.onChange = new Signal('shares.onChange', options.log);
   }
@@ -76,13 +80,13 @@ export class Shares implements Part, SharedWith {
     const room = this.#options.devices.roomOf(deviceId);
     // A share outlives its device by no look at all, even where nobody told.
     if (room === undefined) return undefined;
-    return accessBy(shares, { id: deviceId, room }, this.#nowMs());
+    return accessBy(shares, { id: deviceId, room }, this.#clock.nowMs());
   }
 
   /** The ids of the devices that a person sees now, each once. */
   devicesOf(personId: string): readonly string[] {
     const { devices } = this.#options;
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     const found = (this.#all.get(personId) ?? [])
       .filter((share) => isRunning(share, nowMs))
       .flatMap(({ target: { kind, id } }) => (kind === 'room' ? devices.devicesIn(id) : [id]))
@@ -92,7 +96,7 @@ export class Shares implements Part, SharedWith {
 
   /** Those that run, in the order in which they were given. */
   list({ personId, deviceId, room }: ShareFilter = {}): Share[] {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     return [...this.#all.values()]
       .flat()
       .filter((share) => isRunning(share, nowMs))
@@ -171,11 +175,6 @@ export class Shares implements Part, SharedWith {
     return this.#ofPerson;
   }
 
-  #nowMs(): number {
-    const { clock, notBeforeMs } = this.#options;
-    return Math.max(clock.nowMs(), notBeforeMs?.() ?? 0);
-  }
-
   #check({ personId, target, untilMs }: NewShare): void {
     const { people, devices } = this.#options;
     const person = people.get(personId);
@@ -193,7 +192,7 @@ export class Shares implements Part, SharedWith {
     if (target.kind === 'room' && !devices.rooms.list().some(({ id }) => id === target.id)) {
       throw refused('room', target.id, 'there is no such room');
     }
-    if (untilMs !== undefined && untilMs <= this.#nowMs()) {
+    if (untilMs !== undefined && untilMs <= this.#clock.nowMs()) {
       throw refused('until', new Date(untilMs).toISOString(), 'that is over');
     }
     const others = (this.#all.get(personId) ?? []).filter((one) => !isSame(one.target, target));
@@ -207,7 +206,7 @@ export class Shares implements Part, SharedWith {
 
   /** What ended is seen by nobody since then; here it is taken off the list, and that is told. */
   #removeEnded(): void {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     const ended = [...this.#all.values()].flat().filter((share) => !isRunning(share, nowMs));
     try {
       this.#remove(ended, 'expired', { actor: 'hub' });

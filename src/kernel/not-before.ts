@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import type { Clock } from './clock.ts';
 
 /**
  * A clock whose wall time is at no time before `notBeforeMs`, in milliseconds since 1970. A machine
