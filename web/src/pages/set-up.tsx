@@ -50,7 +50,7 @@ export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
           value={owner.email}
           onValue={change('email')}
           problem={problem}
-          help="Only for signing in. The hub sends no mail."
+          help="For signing in. The hub sends no mail, unless you give it a mail server."
           input={{
             type: 'email',
             autocomplete: 'username',
