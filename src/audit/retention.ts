@@ -1,11 +1,10 @@
-import type { Cancel, Clock, Log } from '#kernel';
+import { type Clock, DailySweep, type Log } from '#kernel';
 import { type Link, origin, signLink } from './chain.ts';
 import type { AuditStore } from './store.ts';
 import { Walk } from './verify.ts';
 
 const dayMs = 86_400_000;
 const batchSize = 500;
-const pauseMs = 1000;
 
 interface RetentionOptions {
   readonly store: AuditStore;
@@ -20,45 +19,40 @@ interface RetentionOptions {
 }
 
 /**
- * Removes rows that are older than they are kept: daily, in batches that hold up nothing. What is
- * left begins at a checkpoint. Rows that do not verify are not removed: they are what shows that
- * somebody was at them.
+ * Removes rows that are older than they are kept. What is left begins at a checkpoint. Rows that do
+ * not verify are not removed: they are what shows that somebody was at them.
  */
 export class AuditRetention {
   readonly #options: RetentionOptions;
-  #daily: Cancel | undefined;
-  #next: Cancel | undefined;
+  readonly #sweeping: DailySweep;
   #removed = 0;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#sweeping = new DailySweep({
+      clock: options.clock,
+      log: options.log,
+      complaint: 'old rows of the audit were not removed',
+      sweep: () => this.#sweep(),
+    });
   }
 
   start(): void {
-    this.#daily = this.#options.clock.every(dayMs, () => this.#sweep());
-    this.#sweep();
+    this.#sweeping.start();
   }
 
   stop(): void {
-    this.#daily?.();
-    this.#next?.();
+    this.#sweeping.stop();
   }
 
-  #sweep(): void {
-    const { clock, isWalked, log, onRemoved } = this.#options;
-    this.#next?.();
-    this.#next = undefined;
-    try {
-      const rows = isWalked() ? batchSize : this.#removeOld();
-      if (rows === batchSize) {
-        this.#next = clock.after(pauseMs, () => this.#sweep());
-      } else if (this.#removed > 0) {
-        onRemoved(this.#options.store.signed('checkpoint')?.seq ?? 0, this.#removed);
-        this.#removed = 0;
-      }
-    } catch (error) {
-      log.error({ err: error }, 'old rows of the audit were not removed');
+  #sweep(): boolean {
+    const { isWalked, onRemoved, store } = this.#options;
+    const isMore = isWalked() || this.#removeOld() === batchSize;
+    if (!isMore && this.#removed > 0) {
+      onRemoved(store.signed('checkpoint')?.seq ?? 0, this.#removed);
+      this.#removed = 0;
     }
+    return isMore;
   }
 
   /** Returns how many rows it looked through and removed, at most `batchSize`. */

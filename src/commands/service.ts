@@ -4,6 +4,7 @@ import type { Db } from '#db';
 import {
   type Cancel,
   type Clock,
+  type DailySweep,
   HearthError,
   isHearthError,
   type Log,
@@ -16,7 +17,7 @@ import { Hearing } from './hearing.ts';
 import { dueKind } from './ledger.ts';
 import type { DevicePort, DuePort, ReadingNews, Send, Sign, StatusNews } from './ports.ts';
 import { type CommandRecord, commandJson, isPending, unknownCommand } from './record.ts';
-import { Retention } from './retention.ts';
+import { commandRetention } from './retention.ts';
 import { Returns } from './returns.ts';
 import { awaitsReport } from './roster.ts';
 import { commandRoutes } from './routes.ts';
@@ -71,7 +72,7 @@ export class Commands implements Part {
   readonly #sending: Sending;
   readonly #hearing: Hearing;
   readonly #returns: Returns;
-  readonly #retention: Retention;
+  readonly #retention: DailySweep;
   readonly #waiting: Waiting;
   #tidying: Cancel | undefined;
 
@@ -97,7 +98,7 @@ export class Commands implements Part {
     this.#sending = new Sending({ course: this.#course, store, devices });
     this.#hearing = new Hearing({ course: this.#course, devices, clock, log });
     this.#returns = new Returns({ course: this.#course, due });
-    this.#retention = new Retention({ ...options, store });
+    this.#retention = commandRetention({ ...options, store });
   }
 
   /** A device answered to something that is not a command: its id begins with `config-`. */

@@ -1,6 +1,7 @@
 export type { Cancel, Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { controlSocketName, controlSocketNote, controlSocketPath } from './control-socket.ts';
+export { DailySweep } from './daily-sweep.ts';
 export type { ErrorCode, HearthErrorOptions } from './errors.ts';
 export { HearthError, isHearthError, messageOf } from './errors.ts';
 export { syncDirectory, writeFileDurably } from './files.ts';
