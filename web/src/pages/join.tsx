@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useAction, useLoad } from '../hooks.ts';
+import { AccountFields } from '../parts/account-fields.tsx';
 import { Field } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
-import { NewPassword } from '../parts/new-password.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { entry } from '../people-api.ts';
 import type { Person } from '../wire.ts';
@@ -60,33 +60,11 @@ function JoinForm({ invitation, onDone }: { invitation: string; onDone: () => Pr
             input={{ autocomplete: 'off', autocapitalize: 'off', spellcheck: false }}
           />
         )}
-        <Field
-          label="Your name"
-          name="name"
-          value={draft.name}
-          onValue={change('name')}
+        <AccountFields
+          account={draft}
+          change={change}
           problem={problem}
-          input={{ autocomplete: 'name', maxLength: 100 }}
-        />
-        <Field
-          label="E-mail"
-          name="email"
-          value={draft.email}
-          onValue={change('email')}
-          problem={problem}
-          help="The one that you were invited by, if it was one."
-          input={{
-            type: 'email',
-            autocomplete: 'username',
-            autocapitalize: 'off',
-            spellcheck: false,
-          }}
-        />
-        <NewPassword
-          name="password"
-          value={draft.password}
-          onValue={change('password')}
-          problem={problem}
+          emailHelp="The one that you were invited by, if it was one."
         />
       </Form>
       {providerName !== undefined && draft.invitation !== '' && (

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useAction } from '../hooks.ts';
+import { AccountFields } from '../parts/account-fields.tsx';
 import { Field } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
-import { NewPassword } from '../parts/new-password.tsx';
 import { Notice } from '../parts/notice.tsx';
 
 /** The first page of a new hub: whoever can read its terminal becomes its owner. */
@@ -36,33 +36,11 @@ export function SetUpPage({ onDone }: { onDone: () => Promise<void> }) {
           help="It stands in the terminal where the hub was started."
           input={{ autocomplete: 'one-time-code', autocapitalize: 'off', spellcheck: false }}
         />
-        <Field
-          label="Your name"
-          name="name"
-          value={owner.name}
-          onValue={change('name')}
+        <AccountFields
+          account={owner}
+          change={change}
           problem={problem}
-          input={{ autocomplete: 'name', maxLength: 100 }}
-        />
-        <Field
-          label="E-mail"
-          name="email"
-          value={owner.email}
-          onValue={change('email')}
-          problem={problem}
-          help="For signing in. The hub sends no mail, unless you give it a mail server."
-          input={{
-            type: 'email',
-            autocomplete: 'username',
-            autocapitalize: 'off',
-            spellcheck: false,
-          }}
-        />
-        <NewPassword
-          name="password"
-          value={owner.password}
-          onValue={change('password')}
-          problem={problem}
+          emailHelp="For signing in. The hub sends no mail, unless you give it a mail server."
         />
       </Form>
     </Notice>
