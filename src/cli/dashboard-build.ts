@@ -86,7 +86,12 @@ export class DashboardBuild {
         ...['--outDir', outDir, '--emptyOutDir'],
         ...['--logLevel', 'warn'],
       ],
-      { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
+      {
+        cwd: root,
+        // Whatever the hub runs as, a test included: else the bundle is one for developers.
+        env: { ...process.env, NODE_ENV: 'production' },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
     );
     this.#child = child;
     yieldToOthers(child.pid);
