@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
 import type { Hub } from '#main';
-import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
 import {
   type BrowserSession,
   desktop,
@@ -14,6 +12,7 @@ import {
   takeScreenshot,
   type View,
 } from './browser.ts';
+import { buildDashboard } from './built-dashboard.ts';
 import { ask, connectDevice, createOwner, originOf, owner, report, startHub } from './home.ts';
 import { type Ear, listen } from './timed-home.ts';
 import { expectAccessible, heading, isLive, logIn, type Visit, visitPage } from './visit.ts';
@@ -28,9 +27,7 @@ let heater: Ear;
 const ears: Ear[] = [];
 
 beforeAll(async () => {
-  const root = join(import.meta.dirname, '../..');
-  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
-  expect(await build.start()).not.toBe('failed');
+  await buildDashboard();
   browser = await launchBrowser();
   directory = await mkdtemp(join(tmpdir(), 'hearth-e2e-'));
   hub = await startHub(directory, {

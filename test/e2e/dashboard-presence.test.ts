@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { expect, it, onTestFinished } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
-import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
+import { it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/directory.ts';
 import { RunningClock } from '../support/running-clock.ts';
 import { launchBrowser } from './browser.ts';
+import { buildDashboard } from './built-dashboard.ts';
 import { ask, createOwner, originOf, owner, startHub } from './home.ts';
 import { expectAccessible, heading, isLive, logIn, visitPage } from './visit.ts';
 
@@ -26,9 +24,7 @@ async function sayPassword(place: Page | Locator, submit: string): Promise<void>
 }
 
 it('a browser that was left open asks for the password before it lets somebody run the home', async () => {
-  const root = join(import.meta.dirname, '../..');
-  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
-  expect(await build.start()).not.toBe('failed');
+  await buildDashboard();
   const clock = new RunningClock(Date.now());
   onTestFinished(() => clock.stop());
   const hub = await startHub(await temporaryDirectory(), { clock });

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
 import type { Hub } from '#main';
-import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
 import { makeRequest } from '../pki/request.ts';
 import {
   type BrowserSession,
@@ -16,6 +14,7 @@ import {
   takeScreenshot,
   type View,
 } from './browser.ts';
+import { buildDashboard } from './built-dashboard.ts';
 import { createOwner, originOf, startHub } from './home.ts';
 import { expectAccessible, heading, isLive, logIn, type Visit, visitPage } from './visit.ts';
 
@@ -25,9 +24,7 @@ let directory: string;
 let session: BrowserSession;
 
 beforeAll(async () => {
-  const root = join(import.meta.dirname, '../..');
-  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
-  expect(await build.start()).not.toBe('failed');
+  await buildDashboard();
   browser = await launchBrowser();
   directory = await mkdtemp(join(tmpdir(), 'hearth-e2e-'));
   hub = await startHub(directory);

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
 import type { Hub } from '#main';
-import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
 import {
   type BrowserSession,
   desktop,
@@ -15,6 +13,7 @@ import {
   takeScreenshot,
   type View,
 } from './browser.ts';
+import { buildDashboard } from './built-dashboard.ts';
 import {
   aDayOfReadings,
   ask,
@@ -32,9 +31,7 @@ let browser: Browser;
 const directories: string[] = [];
 
 beforeAll(async () => {
-  const root = join(import.meta.dirname, '../..');
-  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
-  expect(await build.start()).not.toBe('failed');
+  await buildDashboard();
   browser = await launchBrowser();
 }, 60_000);
 

@@ -1,62 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
-import type { Hub } from '#main';
-import { DashboardBuild } from '../../src/cli/dashboard-build.ts';
-import { desktop, launchBrowser, openPage } from './browser.ts';
-import { ask, createOwner, originOf, owner, startHub } from './home.ts';
+import { ask, originOf, owner } from './home.ts';
 import { askInPage, createPasskey, type PageAnswer, usePasskey } from './passkey-in-page.ts';
-import { client, type RealProvider, signInThere, startRealProvider } from './real-provider.ts';
+import { type ProviderHome, startProviderHome } from './provider-home.ts';
+import { signInThere } from './real-provider.ts';
 import { heading } from './visit.ts';
 
-let browser: Browser;
-let hub: Hub;
-let directory: string;
-let provider: RealProvider;
+let home: ProviderHome;
 
 beforeAll(async () => {
-  const root = join(import.meta.dirname, '../..');
-  const build = new DashboardBuild({ root, log: silentLog, clock: systemClock });
-  expect(await build.start()).not.toBe('failed');
-  browser = await launchBrowser();
-  directory = await mkdtemp(join(tmpdir(), 'hearth-e2e-'));
-  provider = await startRealProvider();
-  hub = await startHub(directory, {
-    settings: {
-      'oidc.issuer': provider.issuer,
-      'oidc.client_id': client.id,
-      'oidc.client_secret': client.secret,
-      'oidc.name': 'Elm ID',
-    },
-  });
-  provider.knows(originOf(hub));
-  await createOwner(hub);
+  home = await startProviderHome();
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await hub?.stop();
-  await provider?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-/** Lets `act` use a page at `origin`; the provider's are the only others that it may open. */
-async function onPage(origin: string, act: (page: Page) => Promise<void>): Promise<void> {
-  const { page, offences } = await openPage(browser, origin, desktop);
-  // The provider's pages would have a font from elsewhere.
-  await page.route(/googleapis/, (route) => route.abort());
-  try {
-    await act(page);
-    const isTheirs = (offence: string) =>
-      offence.startsWith(`asked ${provider.issuer}`) || offence.includes('googleapis');
-    expect(offences.filter((offence) => !isTheirs(offence))).toEqual([]);
-  } finally {
-    await page.context().close();
-  }
-}
+afterAll(() => home?.stop());
 
 const inPage = (page: Page, method: string, path: string, body?: unknown): Promise<PageAnswer> =>
   page.evaluate(askInPage, { method, path, ...(body !== undefined && { body }) });
@@ -75,7 +31,7 @@ const follow = (page: Page, to: string) =>
   }, to);
 
 describe('a passkey', () => {
-  const pageOrigin = () => `http://localhost:${hub.addresses.http?.port}`;
+  const pageOrigin = () => `http://localhost:${home.hub.addresses.http?.port}`;
 
   /** An authenticator inside the machine that recognises its person. */
   async function addAuthenticator(page: Page) {
@@ -112,7 +68,7 @@ describe('a passkey', () => {
   }
 
   it('is made in the browser and signs in without a name or a password', async () => {
-    await onPage(pageOrigin(), async (page) => {
+    await home.onPage(pageOrigin(), async (page) => {
       await addAuthenticator(page);
       await signInByPassword(page);
       await makePasskey(page);
@@ -129,7 +85,7 @@ describe('a passkey', () => {
   });
 
   it('of which there is a copy signs in no more', async () => {
-    await onPage(pageOrigin(), async (page) => {
+    await home.onPage(pageOrigin(), async (page) => {
       const { devtools, authenticatorId } = await addAuthenticator(page);
       await signInByPassword(page);
       await makePasskey(page);
@@ -147,7 +103,7 @@ describe('a passkey', () => {
   });
 
   it('is not offered to a page that was opened by an address', async () => {
-    await onPage(`http://127.0.0.1:${hub.addresses.http?.port}`, async (page) => {
+    await home.onPage(`http://127.0.0.1:${home.hub.addresses.http?.port}`, async (page) => {
       const { body } = await inPage(page, 'GET', '/auth/passkeys/available');
       expect(body).toMatchObject({ available: false, reason: /by its name.*TOTP/ });
     });
@@ -156,12 +112,12 @@ describe('a passkey', () => {
 
 describe('an account at a provider', () => {
   it('is linked by its person, and signs them in on a page that knows them', async () => {
-    await onPage(originOf(hub), async (page) => {
+    await home.onPage(originOf(home.hub), async (page) => {
       await signInByPassword(page);
       const begun = await inPage(page, 'POST', '/auth/oidc/link', {});
       await follow(page, begun.body.url);
       await signInThere(page, 'ada-at-elm');
-      await page.waitForURL(`${originOf(hub)}/#/account?linked=oidc`);
+      await page.waitForURL(`${originOf(home.hub)}/#/account?linked=oidc`);
       const { body } = await inPage(page, 'GET', '/auth/oidc');
       expect(body).toMatchObject({
         provider: { name: 'Elm ID' },
@@ -169,9 +125,9 @@ describe('an account at a provider', () => {
       });
     });
 
-    await onPage(originOf(hub), async (page) => {
+    await home.onPage(originOf(home.hub), async (page) => {
       expect((await inPage(page, 'GET', '/auth/me')).status).toBe(401);
-      const landing = page.waitForRequest(`${originOf(hub)}/`);
+      const landing = page.waitForRequest(`${originOf(home.hub)}/`);
       await follow(page, '/api/v1/auth/oidc/login');
       await signInThere(page, 'ada-at-elm');
       // It comes from a page of the provider's, so that the cookie stays behind …
@@ -179,10 +135,10 @@ describe('an account at a provider', () => {
       // … and everything the page then asks for goes with it.
       await heading(page, 'Maple Street').waitFor();
       expect(await whoAmI(page)).toMatchObject({ email: owner.email });
-      const next = page.waitForRequest(`${originOf(hub)}/docs`);
+      const next = page.waitForRequest(`${originOf(home.hub)}/docs`);
       await follow(page, '/docs');
       expect((await (await next).allHeaders()).cookie).toContain('hearth_session');
-      const cookies = await page.context().cookies(originOf(hub));
+      const cookies = await page.context().cookies(originOf(home.hub));
       expect(cookies).toMatchObject([
         { name: '__Host-hearth_session', httpOnly: true, secure: true, sameSite: 'Strict' },
       ]);
@@ -190,19 +146,19 @@ describe('an account at a provider', () => {
   });
 
   it('of a stranger is sent away with a reason', async () => {
-    await onPage(originOf(hub), async (page) => {
+    await home.onPage(originOf(home.hub), async (page) => {
       await follow(page, '/api/v1/auth/oidc/login');
       await signInThere(page, 'eve');
-      await page.waitForURL(`${originOf(hub)}/#/sign-in?problem=not_linked`);
+      await page.waitForURL(`${originOf(home.hub)}/#/sign-in?problem=not_linked`);
       expect((await inPage(page, 'GET', '/auth/me')).status).toBe(401);
     });
   });
 
   it('joins the home with an invitation, without a password', async () => {
-    const invitation = await ask<{ code: string }>(hub, 'POST', '/people/invitations', {
+    const invitation = await ask<{ code: string }>(home.hub, 'POST', '/people/invitations', {
       role: 'member',
     });
-    await onPage(originOf(hub), async (page) => {
+    await home.onPage(originOf(home.hub), async (page) => {
       const query = `?invitation=${encodeURIComponent(invitation.code)}`;
       await follow(page, `/api/v1/auth/oidc/login${query}`);
       await signInThere(page, 'grace');
@@ -212,10 +168,10 @@ describe('an account at a provider', () => {
   });
 
   it('that is declined at the provider leaves everything as it was', async () => {
-    await onPage(originOf(hub), async (page) => {
+    await home.onPage(originOf(home.hub), async (page) => {
       await follow(page, '/api/v1/auth/oidc/login');
       await page.getByText('[ Cancel ]').click();
-      await page.waitForURL(`${originOf(hub)}/#/sign-in?problem=declined`);
+      await page.waitForURL(`${originOf(home.hub)}/#/sign-in?problem=declined`);
       expect((await inPage(page, 'GET', '/auth/me')).status).toBe(401);
     });
   });
