@@ -1,11 +1,19 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Where bin/hearth keeps stripped types too: a storage worker then seldom strips any itself, which
+// is quicker, and keeps V8's WebAssembly out of threads that come and go. See docs/decisions/0006.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/hearth');
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     // As bin/hearth does, and why: docs/decisions/0006.
-    execArgv: process.arch === 'x64' ? ['--no-memory-protection-keys'] : [],
+    execArgv: [
+      '--wasm-wrapper-tiering-budget=1000000000',
+      ...(process.arch === 'x64' ? ['--no-memory-protection-keys'] : []),
+    ],
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
