@@ -110,6 +110,12 @@ const settings = {
   'telemetry.retention_days': count
     .default(7)
     .describe('days of raw readings; older ones arrive too late'),
+  'telemetry.minute_days': count.default(30).describe('days that sums by the minute are kept'),
+  'telemetry.hour_days': count.default(365).describe('days that sums by the hour are kept'),
+  'telemetry.day_days': count.default(5 * 365).describe('days that sums by the day are kept'),
+  'telemetry.free_disk_mb': wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .default(1024)
+    .describe('room to be left on the disk, in MB: below it the oldest raw readings go'),
   'telemetry.seal_points': count
     .default(200_000)
     .describe('readings in memory before they are sealed to Parquet'),
@@ -154,6 +160,12 @@ const settings = {
   'smtp.user': text.optional().describe('name that the hub signs in to the mail server with'),
   'smtp.password': secret(text.optional(), 'password of that name'),
   'smtp.from': text.optional().describe('address that mail comes from: Home <hub@home.example>'),
+  's3.endpoint': text
+    .optional()
+    .describe('address of S3-compatible storage for exports; that of Amazon when not set'),
+  's3.region': text.default('us-east-1').describe('region of that storage'),
+  's3.access_key_id': text.optional().describe('key that exports are signed with'),
+  's3.secret_access_key': secret(text.optional(), 'secret of that key'),
   'clock.trusted': flag
     .default(false)
     .describe('believe the clock of this machine even when it is behind the last record'),

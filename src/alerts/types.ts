@@ -8,6 +8,10 @@ export const alertKinds = [
   'join_refused',
   /** Rows of the audit were changed or removed. */
   'audit_altered',
+  /** The disk is so full that readings will go before their time. */
+  'disk_low',
+  /** They went. */
+  'history_shortened',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 

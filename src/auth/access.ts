@@ -21,6 +21,10 @@ const permissions = {
   'telemetry.write': { ...admins, service: 'home' },
   /** Metrics that are kept encrypted because they say much about people. */
   'telemetry.sensitive': admins,
+  /** Whole histories leave the hub, and with them what is said of people. */
+  'telemetry.export': admins,
+  'telemetry.delete': admins,
+  'telemetry.sql': owner,
   /** What goes on acting when the one who asked has left: no guest's share is that long. */
   'schedules.write': household,
   'people.manage': admins,

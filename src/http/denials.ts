@@ -106,6 +106,8 @@ const wordOf = (status: 401 | 403): string => (status === 401 ? 'unauthenticated
 const safeMethods = new Set(['GET', 'HEAD']);
 /** Where a 403 of a handler is written down by itself, as `join.refuse` and `est.refuse`. */
 const joining = /^(?:\/api\/v1\/join|\/\.well-known\/est\/[a-z]+)$/;
+/** Open to several kinds of callers and judged by the handler, which writes nobody down. */
+const writing = /^(?:\/api\/v2)?\/write$/;
 
 /**
  * Writes down every 401 and 403, but for two kinds: a handler that is open to strangers writes itself
@@ -125,7 +127,8 @@ export const writtenDown =
     const pattern = patternOf(context);
     const access = accessOf(method, pattern);
     const caller = context.get('caller');
-    if (access === 'public' && (status === 401 || joining.test(pattern))) return;
+    const isOpen = access === 'public' && !writing.test(pattern);
+    if (isOpen && (status === 401 || joining.test(pattern))) return;
     const isQuestion = access === 'self.read' && safeMethods.has(method);
     if (isQuestion && caller === undefined && !showsSomething(context)) return;
     denials.add({ actor: actorOf(caller), method, pattern, status, origin: originOf(context) });

@@ -16,8 +16,8 @@ export function presentedBy(headers: Headers, isTls: boolean): Presented | undef
   const value =
     authorization === null
       ? parse(headers.get('cookie') ?? '', cookie)[cookie]
-      : // RFC 9110 §11.1: the name of a scheme has no case.
-        /^bearer +([^\s]+)$/i.exec(authorization.trim())?.[1];
+      : // RFC 9110 §11.1: the name of a scheme has no case. Clients of InfluxDB call theirs Token.
+        /^(?:bearer|token) +([^\s]+)$/i.exec(authorization.trim())?.[1];
   if (value === undefined || value === '' || value.length > maxValueLength) return undefined;
   return { value, by: authorization === null ? 'cookie' : 'bearer' };
 }

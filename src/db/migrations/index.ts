@@ -20,6 +20,8 @@ import { join } from './0018-join.ts';
 import { certificateLife } from './0019-pki.ts';
 import { auditAnchor } from './0020-audit-anchor.ts';
 import { deviceKeys } from './0021-device-keys.ts';
+import { retention } from './0022-retention.ts';
+import { lineProtocol } from './0023-line-protocol.ts';
 
 /** The one timeline of hearth.db. A table belongs to the slice its step is named after. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +46,6 @@ export const migrations: readonly Migration[] = [
   certificateLife,
   auditAnchor,
   deviceKeys,
+  retention,
+  lineProtocol,
 ];
