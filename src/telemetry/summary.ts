@@ -1,3 +1,4 @@
+import { joulesPerKwh, type Sums, tell } from './sums.ts';
 import type { Aggregate, MetricStatistics, Value } from './types.ts';
 
 /** A value of one metric at its time. */
@@ -13,7 +14,19 @@ export const powerMetric = 'power';
  * minutes at which Tasmota reports by default, with room for a lost report.
  */
 export const widestGapUs = 15 * 60e6;
-export const joulesPerKwh = 3.6e6;
+
+/** A counter that was silent for longer than this has counted nothing meanwhile that is told. */
+export const longestSilenceUs = 32 * 86_400e6;
+
+/** What is known of the time around the readings of a bucket. */
+export interface Around {
+  /** When the bucket begins and ends. */
+  readonly startUs: number;
+  readonly endUs: number;
+  /** The last reading before it and the first one after it, numbers or booleans both. */
+  readonly earlier?: Reading | undefined;
+  readonly later?: Reading | undefined;
+}
 
 /**
  * Sums readings up as the storage worker does in SQL, for those that it cannot read: booleans count
@@ -21,70 +34,95 @@ export const joulesPerKwh = 3.6e6;
  */
 export class Summary {
   readonly #readings: readonly Reading[];
-  readonly #numbers: readonly number[];
+  readonly #numbers: readonly Reading[];
+  readonly #around: Around | undefined;
 
-  constructor(readings: readonly Reading[]) {
+  constructor(readings: readonly Reading[], around?: Around) {
     this.#readings = readings;
-    this.#numbers = readings.flatMap(({ value }) =>
-      typeof value === 'string' ? [] : [Number(value)],
-    );
+    this.#numbers = readings.filter(isNumber);
+    this.#around = around;
   }
 
   /** `null` where there is nothing to tell it from. */
   tell(aggregate: Aggregate): Value | null {
-    const numbers = this.#numbers;
-    switch (aggregate) {
-      case 'count':
-        return this.#readings.length;
-      case 'first':
-        return this.#readings[0]?.value ?? null;
-      case 'last':
-        return this.#readings.at(-1)?.value ?? null;
-      case 'sum':
-        return numbers.length === 0 ? null : this.#sum;
-      case 'avg':
-        return numbers.length === 0 ? null : this.#sum / numbers.length;
-      case 'min':
-        return numbers.length === 0 ? null : numbers.reduce((a, b) => Math.min(a, b));
-      case 'max':
-        return numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b));
-    }
+    return tell(aggregate, this.sums());
+  }
+
+  sums(): Sums {
+    const values = this.#numbers.map(({ value }) => Number(value));
+    const none = values.length === 0;
+    return {
+      count: this.#readings.length,
+      numbers: values.length,
+      sum: none ? null : values.reduce((a, b) => a + b, 0),
+      min: none ? null : values.reduce((a, b) => Math.min(a, b)),
+      max: none ? null : values.reduce((a, b) => Math.max(a, b)),
+      first: this.#readings[0]?.value ?? null,
+      last: this.#readings.at(-1)?.value ?? null,
+      firstUs: this.#readings[0]?.timeUs ?? Number.POSITIVE_INFINITY,
+      lastUs: this.#readings.at(-1)?.timeUs ?? Number.NEGATIVE_INFINITY,
+      ...(none ? nothingLinked : this.#links()),
+    };
   }
 
   statistics(): MetricStatistics {
-    const sorted = this.#numbers.toSorted((a, b) => a - b);
-    const number = (aggregate: Aggregate) => this.tell(aggregate) as number | null;
+    const sums = this.sums();
+    const sorted = this.#numbers.map(({ value }) => Number(value)).sort((a, b) => a - b);
+    const { count, min, max, sum, first, last } = sums;
     return {
-      count: this.#readings.length,
-      min: number('min'),
-      max: number('max'),
-      avg: number('avg'),
-      sum: number('sum'),
-      first: this.tell('first'),
-      last: this.tell('last'),
+      count,
+      min,
+      max,
+      avg: tell('avg', sums) as number | null,
+      sum,
+      first,
+      last,
       p50: quantile(sorted, 0.5),
       p95: quantile(sorted, 0.95),
       p99: quantile(sorted, 0.99),
     };
   }
 
-  get #sum(): number {
-    return this.#numbers.reduce((a, b) => a + b, 0);
+  /** What happened between neighbouring readings, as `mergeSpans` reckons it. */
+  #links(): Pick<Sums, 'area' | 'held' | 'heldSeconds' | 'increase'> {
+    const { earlier, later, startUs, endUs } = this.#around ?? everAround;
+    let [area, held, heldSeconds, increase] = [0, 0, 0, 0];
+    const hold = ({ timeUs, value }: Reading, untilUs: number): void => {
+      const end = Math.min(untilUs, timeUs + widestGapUs, endUs);
+      const seconds = Math.max(0, end - Math.max(timeUs, startUs)) / 1e6;
+      held += Number(value) * seconds;
+      heldSeconds += seconds;
+    };
+    let before = earlier;
+    for (const reading of this.#numbers) {
+      if (before !== undefined) {
+        const gapUs = reading.timeUs - before.timeUs;
+        const [was, is] = [Number(before.value), Number(reading.value)];
+        if (gapUs <= widestGapUs) area += (((was + is) / 2) * gapUs) / 1e6;
+        if (gapUs <= longestSilenceUs) increase += is >= was ? is - was : is;
+        hold(before, reading.timeUs);
+      }
+      before = reading;
+    }
+    if (before !== undefined) hold(before, later?.timeUs ?? Number.POSITIVE_INFINITY);
+    return { area, held, heldSeconds, increase };
   }
 }
 
-/** The area under power (in watts) by trapezoids, in kWh; `null` without two neighbouring readings. */
-export function energyKwhOf(readings: readonly Reading[]): number | null {
-  let joules: number | null = null;
-  const numbers = readings.filter(({ value }) => typeof value === 'number');
-  for (let at = 1; at < numbers.length; at++) {
-    const [earlier, later] = [numbers[at - 1] as Reading, numbers[at] as Reading];
-    const gapUs = later.timeUs - earlier.timeUs;
-    if (gapUs > widestGapUs) continue;
-    const mean = ((later.value as number) + (earlier.value as number)) / 2;
-    joules = (joules ?? 0) + (mean * gapUs) / 1e6;
-  }
-  return joules === null ? null : joules / joulesPerKwh;
+export const isNumber = ({ value }: Reading): boolean => typeof value !== 'string';
+
+const nothingLinked = { area: null, held: null, heldSeconds: null, increase: null };
+const everAround: Around = {
+  startUs: Number.NEGATIVE_INFINITY,
+  endUs: Number.POSITIVE_INFINITY,
+};
+
+/** The energy under power (in watts), in kWh; `null` without two neighbouring readings. */
+export function energyOf({ area, count, min, max }: Sums): number | null {
+  if (area === null) return null;
+  // Nothing lies under readings that all are 0, and nothing is known between any that have no neighbours.
+  const isKnown = area !== 0 || (count > 1 && min === 0 && max === 0);
+  return isKnown ? area / joulesPerKwh : null;
 }
 
 /** Between the two values beside the place, as quantile_cont has it. */

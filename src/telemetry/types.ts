@@ -1,6 +1,8 @@
 /** What crosses the door of the telemetry slice. Times are microseconds since 1970 UTC, as `number`. */
 
 import type { HearthError } from '#kernel';
+import type { Thinning } from './downsample.ts';
+import type { FileTier } from './worker/tiers/tiers.ts';
 
 export type Value = number | boolean | string;
 
@@ -71,7 +73,18 @@ export interface Receipt {
   readonly error?: HearthError;
 }
 
-export const aggregates = ['avg', 'min', 'max', 'sum', 'count', 'first', 'last'] as const;
+export const aggregates = [
+  'avg',
+  'min',
+  'max',
+  'sum',
+  'count',
+  'first',
+  'last',
+  'time_weighted_avg',
+  'increase',
+  'energy',
+] as const;
 export type Aggregate = (typeof aggregates)[number];
 /** What a bucket tells unless it is asked for something else. */
 export const defaultAggregates: readonly Aggregate[] = ['avg', 'min', 'max'];
@@ -86,6 +99,10 @@ export interface TelemetryQuery {
   readonly fields?: readonly string[];
   readonly aggregates?: readonly Aggregate[];
   readonly limit?: number;
+  /** Thins the answer out to so many rows for a chart, without losing the highest and the lowest. */
+  readonly points?: number;
+  /** How; `lttb` by default. */
+  readonly thinning?: Thinning;
   readonly order?: 'asc' | 'desc';
   /** `null`: buckets without readings are rows without metrics. They are left out by default. */
   readonly fill?: 'null';
@@ -160,4 +177,13 @@ export interface StorageReport {
   readonly points: number;
   readonly oldestUs: number | null;
   readonly newestUs: number | null;
+  /** Files that wait to be made into days. */
+  readonly sealedFiles: number;
+  /** What the files of each tier come to; of rollups their rows are counted. */
+  readonly tiers: readonly {
+    readonly tier: FileTier;
+    readonly files: number;
+    readonly bytes: number;
+    readonly points: number;
+  }[];
 }

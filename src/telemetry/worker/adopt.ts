@@ -1,64 +1,39 @@
-import { type DuckDBConnection, VARCHAR } from '@duckdb/node-api';
-import { forEachChunk } from './engine.ts';
-import type { DeviceRange } from './manifest.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { extentsIn, together } from './extents.ts';
+import type { Extent } from './manifest.ts';
 import type { RecoveryParts } from './recover.ts';
+import { descriptionIn, keyOf } from './tiers/tier-file.ts';
 
 /**
  * Lists a sealed file that the manifest has lost, from what the file itself says.
  * @throws Error when the file cannot be read.
  */
-export async function adopt(
+export async function adoptSealed(
   connection: DuckDBConnection,
   name: string,
   stretch: { readonly firstSeq: number; readonly lastSeq: number },
-  { db, files, journal, manifest, names }: RecoveryParts,
+  parts: RecoveryParts,
 ): Promise<void> {
-  const ranges = new Map<string, DeviceRange>();
-  let nextId = names.nextId();
-  const parameters = { values: { file: files.pathOf(name) }, types: { file: VARCHAR } };
-  const series: { id: number; device: string; metric: string }[] = [];
-  await forEachChunk(
-    connection,
-    `SELECT device, metric, min(epoch_us(time))::DOUBLE, max(epoch_us(time))::DOUBLE, count(*)::DOUBLE
-     FROM read_parquet($file) GROUP BY device, metric`,
-    parameters,
-    (chunk) => {
-      for (const [device, metric, oldestUs, newestUs, points] of chunk.getRows() as [
-        string,
-        string,
-        number,
-        number,
-        number,
-      ][]) {
-        const range = ranges.get(device);
-        ranges.set(device, {
-          device,
-          oldestUs: Math.min(oldestUs, range?.oldestUs ?? oldestUs),
-          newestUs: Math.max(newestUs, range?.newestUs ?? newestUs),
-          points: points + (range?.points ?? 0),
-        });
-        if (names.ofDevice(device, [metric]).length === 0) {
-          series.push({ id: nextId++, device, metric });
-        }
-      }
-    },
-  );
-  const all = [...ranges.values()];
-  const newestUs = Math.max(...all.map((range) => range.newestUs));
+  const { db, files, manifest } = parts;
+  const extents = await extentsIn(connection, files.pathOf(name), 'time');
+  const { oldestUs, newestUs, points } = together(extents);
   db.transaction(() => {
-    journal.saveSeries(series);
+    nameSeries(extents, parts);
     manifest.add(
       {
         name,
         ...stretch,
         bytes: files.size(name),
         checksum: files.checksum(name),
-        points: all.reduce((sum, range) => sum + range.points, 0),
-        oldestUs: Math.min(...all.map((range) => range.oldestUs)),
+        points,
+        oldestUs,
         newestUs,
         receivedUs: newestUs,
+        tier: 'sealed',
+        fromUs: null,
+        untilUs: null,
       },
-      all,
+      extents,
     );
     // The file holds these; reading them twice would do no harm and no good.
     db.prepare('DELETE FROM batches WHERE seq BETWEEN ? AND ?').run(
@@ -66,5 +41,71 @@ export async function adopt(
       stretch.lastSeq,
     );
   })();
-  for (const one of series) names.add(one);
+}
+
+/**
+ * Lists a file of a tier that the manifest has lost, with its days; `false` for one of sums that a
+ * newer file has the place of: to count them twice would be wrong.
+ * @throws Error when the file cannot be read.
+ */
+export async function adoptNumbered(
+  connection: DuckDBConnection,
+  name: string,
+  parts: RecoveryParts,
+): Promise<boolean> {
+  const { db, files, manifest } = parts;
+  const path = files.pathOf(name);
+  const { days, incomplete, ...described } = await descriptionIn(connection, path);
+  const { tier, fromUs, untilUs } = described;
+  const isReadings = tier === 'raw' || tier === 'sealed';
+  const isTaken = manifest
+    .files(tier)
+    .some((one) => (one.fromUs ?? 0) < (untilUs ?? 0) && (one.untilUs ?? 0) > (fromUs ?? 0));
+  if (!isReadings && isTaken) return false;
+  const gaps = new Set(incomplete.map(keyOf));
+  const extents = (await extentsIn(connection, path, isReadings ? 'time' : 'last_us')).map(
+    (one) => ({ ...one, complete: !gaps.has(keyOf(one)) }),
+  );
+  const entry = {
+    ...{ name, ...described, ...together(extents) },
+    bytes: files.size(name),
+    checksum: files.checksum(name),
+  };
+  db.transaction(() => {
+    nameSeries(extents, parts);
+    manifest.add(entry, extents);
+    for (const day of days) {
+      if (manifest.days(day.fromUs, day.untilUs).length === 0) manifest.addDay(day);
+    }
+  })();
+  return true;
+}
+
+/**
+ * Finds out what a file holds that was listed before that was kept.
+ * @throws Error when the file cannot be read.
+ */
+export async function describe(
+  connection: DuckDBConnection,
+  name: string,
+  { files, manifest }: RecoveryParts,
+): Promise<void> {
+  const devices = new Set(manifest.formerDevices(name));
+  const extents = await extentsIn(connection, files.pathOf(name), 'time');
+  // A device that is missing there was removed since: it stays unfindable.
+  const kept = devices.size === 0 ? extents : extents.filter((one) => devices.has(one.device));
+  manifest.describe(name, kept);
+}
+
+/** Gives a name's number to series that have none. To be called inside a transaction. */
+export function nameSeries(
+  extents: readonly Extent[],
+  { journal, names }: Pick<RecoveryParts, 'journal' | 'names'>,
+): void {
+  for (const { device, metric } of extents) {
+    if (names.ofDevice(device, [metric]).length > 0) continue;
+    const series = { id: names.nextId(), device, metric };
+    journal.saveSeries([series]);
+    names.add(series);
+  }
 }

@@ -1,10 +1,14 @@
 import { type Buckets, bucketsFor } from '../buckets.ts';
-import { type Aggregate, defaultAggregates, type TelemetryQuery, type Value } from '../types.ts';
+import { tell } from '../sums.ts';
+import { type Aggregate, aggregates, defaultAggregates, type TelemetryQuery } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
-import { asSent, columnsOf, Pivot, read } from './pivot.ts';
+import { columnsOf, Pivot, read } from './pivot.ts';
+import { planOf } from './planner/plan.ts';
+import { eachSums, withMargins } from './planner/sums.ts';
 import type { Cursor, Page } from './protocol.ts';
-import type { OpenScope, Reader } from './reader.ts';
+import type { OpenSources, Reader } from './reader.ts';
+import { extentOf } from './sources.ts';
 
 /** Buckets that a page looks at. */
 const pageBuckets = 5_000;
@@ -24,22 +28,32 @@ export async function readBucketed(
 ): Promise<Page> {
   const left = remaining(query, cursor);
   const rowsLeft = rowsLeftOf(query, cursor);
-  const buckets = bucketsFor(intervalUs, query.timeZone, left.startUs, left.endUs);
   const filled = query.fill === 'null';
-  const page = await reader.read<Page | undefined>(left, undefined, async (open) => {
-    const stretch = filled ? left : withReadings(left, open);
-    if (stretch === undefined) return emptyPage;
+  const bucketsOf = ({ startUs, endUs }: Window): Buckets =>
+    bucketsFor(intervalUs, query.timeZone, startUs, endUs);
+  const named = query.aggregates ?? defaultAggregates;
+  const wanted = { devices: [query], ...withMargins(left, named) };
+  const page = await reader.read<Page | undefined>(wanted, undefined, async (open) => {
+    const narrowed = filled ? left : withReadings(left, open);
+    if (narrowed === undefined) return emptyPage;
+    const buckets = bucketsOf(narrowed);
+    // Whole buckets, but for where the question ends: a value stands on after its reading.
+    const stretch = {
+      startUs: Math.max(left.startUs, buckets.floor(narrowed.startUs)),
+      endUs: Math.min(left.endUs, buckets.after(narrowed.endUs - 1)),
+    };
     return bucketPage(open, query, buckets, bucketWindow(query, buckets, stretch), rowsLeft);
   });
   if (page !== undefined) return page;
-  return filled ? emptyBuckets(query, buckets, left, rowsLeft) : emptyPage;
+  return filled ? emptyBuckets(query, bucketsOf(left), left, rowsLeft) : emptyPage;
 }
 
 /** The part of a stretch that has readings, so that years of nothing cost nothing. */
-function withReadings(left: Window, { sources }: OpenScope): Window | undefined {
-  if (sources.extent === undefined) return undefined;
-  const startUs = Math.max(left.startUs, sources.extent.oldestUs);
-  const endUs = Math.min(left.endUs, sources.extent.newestUs + 1);
+function withReadings(left: Window, { sources }: OpenSources): Window | undefined {
+  const extent = extentOf(sources, left);
+  if (extent === undefined) return undefined;
+  const startUs = Math.max(left.startUs, extent.oldestUs);
+  const endUs = Math.min(left.endUs, extent.newestUs + 1);
   return startUs < endUs ? { startUs, endUs } : undefined;
 }
 
@@ -78,74 +92,61 @@ function edges(query: TelemetryQuery, buckets: Buckets, window: Window): number[
 }
 
 async function bucketPage(
-  open: OpenScope,
+  open: OpenSources,
   query: TelemetryQuery,
   buckets: Buckets,
   window: BucketWindow,
   rowsLeft: number,
 ): Promise<Page> {
-  const aggregates = query.aggregates ?? defaultAggregates;
-  const columns = aggregates.flatMap((aggregate) => aggregateSql[aggregate]);
+  const named = query.aggregates ?? defaultAggregates;
   const pivot = new Pivot(
     open.sources.series.flatMap((one) =>
-      aggregates.map(
+      named.map(
         (aggregate) => [columnKey(one.id, aggregate), `${one.metric}_${aggregate}`] as const,
       ),
     ),
   );
   if (query.fill === 'null') for (const at of edges(query, buckets, window)) pivot.at(at);
-  const byStart = new Map<number, number>();
-  await forEachChunk(
-    open.connection,
-    `SELECT series, (${buckets.keySql('time_us')})::DOUBLE AS bucket, ${columns.join(', ')}
-     FROM (${open.relation.sql})
-     WHERE time_us >= ${Math.ceil(window.startUs)} AND time_us < ${Math.ceil(window.endUs)}
-     GROUP BY series, bucket ORDER BY bucket ${isDescending(query) ? 'DESC' : 'ASC'}`,
-    open.relation,
-    (chunk) => {
-      const vectors = columnsOf(chunk);
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const key = read(vectors, 1, row) as number;
-        const startUs = byStart.get(key) ?? buckets.startOf(key);
-        byStart.set(key, startUs);
-        pivot.at(startUs);
-        const series = read(vectors, 0, row) as number;
-        let column = 2;
-        for (const aggregate of aggregates) {
-          const width = aggregateSql[aggregate].length;
-          const value =
-            width === 1
-              ? read(vectors, column, row)
-              : asSent(
-                  read(vectors, column + 2, row),
-                  read(vectors, column, row),
-                  read(vectors, column + 1, row),
-                );
-          column += width;
-          if (value !== null) pivot.put(columnKey(series, aggregate), value as Value);
-        }
-      }
-    },
-  );
+  const asked = {
+    ...window,
+    buckets,
+    aggregates: named,
+    ...(query.order && { order: query.order }),
+  };
+  await eachSums(open, asked, (series, startUs, sums) => {
+    pivot.at(startUs);
+    for (const aggregate of named) {
+      const value = tell(aggregate, sums);
+      if (value !== null) pivot.put(columnKey(series, aggregate), value);
+    }
+  });
   pivot.fillGaps();
   if (pivot.rows > 0 || window.last) return finish(pivot, query, window, rowsLeft);
   const nextUs = await nextReading(open, query, window);
   if (nextUs === undefined) return emptyPage;
-  const edgeUs = isDescending(query) ? buckets.after(buckets.floor(nextUs)) : buckets.floor(nextUs);
+  const edgeUs = isDescending(query) ? buckets.after(nextUs) : buckets.floor(nextUs);
   return { ...emptyPage, next: { edgeUs, spanUs: 0, rowsLeft } };
 }
 
-/** The first reading after an empty window, so that nothing is looked at bucket by bucket. */
+/** About the first reading after an empty window, so that nothing is looked at bucket by bucket. */
 async function nextReading(
-  open: OpenScope,
+  open: OpenSources,
   query: TelemetryQuery,
   window: Window,
 ): Promise<number | undefined> {
-  const which = isDescending(query)
-    ? `max(time_us)::DOUBLE FROM (${open.relation.sql}) WHERE time_us < ${Math.ceil(window.startUs)}`
-    : `min(time_us)::DOUBLE FROM (${open.relation.sql}) WHERE time_us >= ${Math.ceil(window.endUs)}`;
+  const { sources } = open;
+  const descending = isDescending(query);
+  const fromUs = Math.ceil(descending ? query.startUs : window.endUs);
+  const untilUs = Math.ceil(descending ? window.startUs : query.endUs);
+  if (fromUs >= untilUs) return undefined;
+  const after = (us: number): number => (us < untilUs ? untilUs : Number.POSITIVE_INFINITY);
+  const parts = planOf(sources.stocks, sources.days, { fromUs, untilUs, after });
+  if (parts.length === 0) return undefined;
+  // Of a row of many readings: where they begin at the earliest, and end at the latest.
+  const which = descending ? `least(max(last_us), ${untilUs - 1})` : 'min(at_us)';
   let nextUs: number | undefined;
-  await forEachChunk(open.connection, `SELECT ${which}`, open.relation, (chunk) => {
+  const sql = `SELECT (${which})::DOUBLE FROM (${open.spans(parts)})`;
+  await forEachChunk(open.connection, sql, { values: {}, types: {} }, (chunk) => {
     nextUs = (read(columnsOf(chunk), 0, 0) as number | null) ?? undefined;
   });
   return nextUs;
@@ -158,25 +159,5 @@ function finish(pivot: Pivot, query: TelemetryQuery, window: BucketWindow, rowsL
   return pivot.page(rows, window.last || next.rowsLeft === 0 ? undefined : next);
 }
 
-/** The columns each aggregate needs; `first` and `last` need a value, a text and which it is. */
-const aggregateSql: Readonly<Record<Aggregate, readonly string[]>> = {
-  avg: ['avg(value)'],
-  min: ['min(value)'],
-  max: ['max(value)'],
-  sum: ['sum(value)'],
-  count: ['count(*)::DOUBLE'],
-  first: [
-    'arg_min_null(value, time_us)',
-    'arg_min_null(text, time_us)',
-    'arg_min_null(kind, time_us)',
-  ],
-  last: [
-    'arg_max_null(value, time_us)',
-    'arg_max_null(text, time_us)',
-    'arg_max_null(kind, time_us)',
-  ],
-};
-
-const aggregateNames = Object.keys(aggregateSql);
 const columnKey = (series: number, aggregate: Aggregate): number =>
-  series * aggregateNames.length + aggregateNames.indexOf(aggregate);
+  series * aggregates.length + aggregates.indexOf(aggregate);

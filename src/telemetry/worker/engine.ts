@@ -18,8 +18,9 @@ export interface Parameters {
 const patienceMs = 500;
 
 /**
- * DuckDB as Hearth uses it: in memory, on one connection. Using that from two places at once can
- * crash the process, so whoever wants it takes a turn.
+ * DuckDB as Hearth uses it: in memory, on two connections. Using one from two places at once can
+ * crash the process, so whoever wants it takes a turn. What takes long has a lane of its own, so
+ * that no question waits for it.
  */
 export class Engine {
   readonly #directory: string;
@@ -27,6 +28,9 @@ export class Engine {
   #instance: DuckDBInstance | undefined;
   #connection: DuckDBConnection | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #background: DuckDBConnection | undefined;
+  #lastInBackground: Promise<unknown> = Promise.resolve();
+  #ending = false;
 
   constructor(directory: string, memoryMb: number) {
     this.#directory = directory;
@@ -52,6 +56,7 @@ export class Engine {
     this.#connection = await this.#instance.connect();
     // A sealed file never changes, so what its footer said is still true.
     await this.#connection.run('SET parquet_metadata_cache = true');
+    this.#background = await this.#instance.connect();
   }
 
   /**
@@ -60,8 +65,15 @@ export class Engine {
    * aborts the process when DuckDB is in the middle of something.
    */
   async end(last: () => void): Promise<void> {
-    const interrupting = setInterval(() => this.#connection?.interrupt(), patienceMs);
+    this.#ending = true;
+    // What is done in the background can be done another time.
+    this.#background?.interrupt();
+    const interrupting = setInterval(() => {
+      this.#connection?.interrupt();
+      this.#background?.interrupt();
+    }, patienceMs);
     try {
+      await this.#lastInBackground;
       await this.turn(() => {
         last();
         this.close();
@@ -73,6 +85,7 @@ export class Engine {
 
   close(): void {
     this.#connection?.closeSync();
+    this.#background?.closeSync();
     this.#instance?.closeSync();
   }
 
@@ -85,6 +98,27 @@ export class Engine {
     const result = this.#last.then(run, run);
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  /**
+   * Runs what takes long on a connection of its own, one after the other; questions go on meanwhile.
+   * It may take a turn, but not another one of these. The end of the hub cuts it short.
+   * @throws Error when the engine is ending.
+   */
+  background<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => {
+      if (this.#background === undefined) throw new Error('DuckDB is not open');
+      if (this.#ending) throw new Error('DuckDB is closing');
+      return action(this.#background);
+    };
+    const result = this.#lastInBackground.then(run, run);
+    this.#lastInBackground = result.catch(() => {});
+    return result;
+  }
+
+  /** Whether it is closing: what takes long stops at its next step. */
+  get isEnding(): boolean {
+    return this.#ending;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#kernel';
 import { checksumOf } from './codec.ts';
@@ -42,7 +43,7 @@ export class Files {
     return join(this.#sealed, name);
   }
 
-  /** Everything in the folder of sealed files, listed in the manifest or not. */
+  /** Everything in the folder of files, listed in the manifest or not. */
   present(): string[] {
     return readdirSync(this.#sealed);
   }
@@ -56,6 +57,17 @@ export class Files {
     syncPath(this.pathOf(temporary));
     renameSync(this.pathOf(temporary), this.pathOf(name));
     syncPath(this.#sealed);
+  }
+
+  /** As `publish`, but for the folder, and without holding anybody up while the disk works. */
+  async publishLater(temporary: string, name: string): Promise<void> {
+    const file = await open(this.pathOf(temporary), 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(this.pathOf(temporary), this.pathOf(name));
   }
 
   /** Makes removals from the folder of sealed files last. */
@@ -81,6 +93,22 @@ export class Files {
     }
   }
 
+  /** As `checksum`, without holding anybody up. */
+  async checksumLater(name: string): Promise<number> {
+    const file = await open(this.pathOf(name), 'r');
+    try {
+      const block = Buffer.allocUnsafe(256 * 1024);
+      let checksum = 0;
+      for (;;) {
+        const { bytesRead } = await file.read(block);
+        if (bytesRead === 0) return checksum;
+        checksum = checksumOf(block.subarray(0, bytesRead), checksum);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
   /** What is plainly wrong with a file: gone, of another size, or without Parquet's two magics. */
   visibleDamage(entry: FileEntry): string | undefined {
     const path = this.pathOf(entry.name);
@@ -96,19 +124,43 @@ export class Files {
   damage(entry: FileEntry): string | undefined {
     return (
       this.visibleDamage(entry) ??
-      damageOf(() =>
-        this.checksum(entry.name) === entry.checksum ? undefined : 'does not match its checksum',
-      )
+      damageOf(() => (this.checksum(entry.name) === entry.checksum ? undefined : mismatch))
     );
   }
 
-  /** Moves a sealed file out of the way, to be looked at by a person; the oldest such go. */
+  /** As `damage`, without holding anybody up. */
+  async damageLater(entry: FileEntry): Promise<string | undefined> {
+    const visible = this.visibleDamage(entry);
+    if (visible !== undefined) return visible;
+    try {
+      const checksum = await this.checksumLater(entry.name);
+      return checksum === entry.checksum ? undefined : mismatch;
+    } catch (error) {
+      return unreadable(error);
+    }
+  }
+
+  /** Moves a file out of the way, to be looked at by a person; the oldest such go. */
   setAside(name: string): void {
     if (existsSync(this.pathOf(name))) {
       renameSync(this.pathOf(name), join(this.#quarantine, name));
       this.sync();
     }
     this.#trimQuarantine();
+  }
+
+  /** What was set aside: damaged files, and folders of damaged journals. */
+  setAsides(): string[] {
+    return readdirSync(this.#quarantine);
+  }
+
+  pathOfSetAside(name: string): string {
+    return join(this.#quarantine, name);
+  }
+
+  removeSetAside(name: string): void {
+    rmSync(this.pathOfSetAside(name), { recursive: true, force: true });
+    syncPath(this.#quarantine);
   }
 
   /** Moves the journal's files into a folder of their own in quarantine, and says where that is. */
@@ -136,12 +188,15 @@ export class Files {
   }
 }
 
+const mismatch = 'does not match its checksum';
+const unreadable = (error: unknown): string => `cannot be read (${messageOf(error)})`;
+
 /** What a check finds; a disk that fails to read a file is damage like any other. */
 function damageOf(check: () => string | undefined): string | undefined {
   try {
     return check();
   } catch (error) {
-    return `cannot be read (${messageOf(error)})`;
+    return unreadable(error);
   }
 }
 

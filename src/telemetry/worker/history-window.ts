@@ -1,6 +1,5 @@
 import type { TelemetryQuery } from '../types.ts';
 import type { Cursor, Page } from './protocol.ts';
-import type { Scope } from './sources.ts';
 
 /** A stretch of time: from `startUs`, before `endUs`. */
 export interface Window {
@@ -21,9 +20,8 @@ export const rowsLeftOf = (query: TelemetryQuery, cursor: Cursor | undefined): n
   cursor?.rowsLeft ?? query.limit ?? Number.MAX_SAFE_INTEGER;
 
 /** The part of the query's time that is still to come. */
-export function remaining(query: TelemetryQuery, cursor: Cursor | undefined): Scope {
-  const { deviceId, fields, withoutSealed } = query;
+export function remaining(query: TelemetryQuery, cursor: Cursor | undefined): Window {
   const startUs = isDescending(query) ? query.startUs : (cursor?.edgeUs ?? query.startUs);
   const endUs = isDescending(query) ? (cursor?.edgeUs ?? query.endUs) : query.endUs;
-  return { deviceId, fields, withoutSealed, startUs, endUs };
+  return { startUs, endUs };
 }

@@ -4,6 +4,7 @@ import { deliveryWidth, type Series } from '../batch.ts';
 import { Deliveries, shareOf } from '../deliveries.ts';
 import { type Points, pointsIn } from '../points.ts';
 import { type BatchBody, checksumOf, decodeBatch, encodeBatch } from './codec.ts';
+import type { Manifest } from './manifest.ts';
 import type { CommitMessage, DeviceDeliveries } from './protocol.ts';
 import { Removals } from './removals.ts';
 import type { SeriesNames } from './series-names.ts';
@@ -38,10 +39,10 @@ export class Journal {
   readonly #removals: Removals;
   #lastSeq = 0;
 
-  constructor(db: Db, names: SeriesNames) {
+  constructor(db: Db, names: SeriesNames, manifest: Manifest) {
     this.#db = db;
     this.#names = names;
-    this.#removals = new Removals(db, names);
+    this.#removals = new Removals(db, names, manifest);
     this.#insertBatch = db.prepare(
       'INSERT INTO batches (seq, points, received_us, checksum, body) VALUES (?, ?, ?, ?, ?)',
     );

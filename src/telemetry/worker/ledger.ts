@@ -42,6 +42,20 @@ export class Ledger {
     })();
   }
 
+  /** Lets go of what was set aside of a device and received from `startUs`, before `endUs`. */
+  eraseQuarantined(deviceId: string, startUs: number, endUs: number): void {
+    const rows = this.#db
+      .prepare('SELECT id, received_at AS receivedAt FROM quarantine WHERE device = ?')
+      .all(deviceId) as { id: number; receivedAt: string }[];
+    const remove = this.#db.prepare('DELETE FROM quarantine WHERE id = ?');
+    this.#db.transaction(() => {
+      for (const { id, receivedAt } of rows) {
+        const receivedUs = Date.parse(receivedAt) * 1000;
+        if (receivedUs >= startUs && receivedUs < endUs) remove.run(id);
+      }
+    })();
+  }
+
   /** Oldest first. */
   quarantined(): QuarantinedMessage[] {
     return this.#db

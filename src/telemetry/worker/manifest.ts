@@ -1,85 +1,278 @@
 import type { Db } from '#db';
+import {
+  type Change,
+  type Day,
+  type Erasure,
+  type Extent,
+  type FileEntry,
+  type FileExtent,
+  type TierTotals,
+  type Totals,
+  tierFileName,
+} from './entries.ts';
+import type { FileTier } from './tiers/tiers.ts';
 
-/** A sealed file as the manifest lists it. */
-export interface FileEntry {
-  readonly name: string;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly bytes: number;
-  readonly checksum: number;
-  readonly points: number;
-  readonly oldestUs: number;
-  readonly newestUs: number;
-  /** When its newest reading was received, or the file was taken into the manifest again. */
-  readonly receivedUs: number;
-}
-
-/** What a file holds of one device. */
-export interface DeviceRange {
-  readonly device: string;
-  readonly oldestUs: number;
-  readonly newestUs: number;
-  readonly points: number;
-}
-
-/** A device's part of a file, for a query to choose by. */
-export interface FileRange extends DeviceRange {
-  readonly file: string;
-  /** Files with a higher number hold newer arrivals, whose values win. */
-  readonly firstSeq: number;
-}
+export type { Change, Day, Erasure, Extent, FileEntry, FileExtent } from './entries.ts';
 
 const fileColumns = `name, first_seq AS firstSeq, last_seq AS lastSeq, bytes, checksum, points,
-  oldest_us AS oldestUs, newest_us AS newestUs, received_us AS receivedUs`;
+  oldest_us AS oldestUs, newest_us AS newestUs, received_us AS receivedUs, tier,
+  from_us AS fromUs, until_us AS untilUs`;
+const extentColumns = `device, metric, extents.oldest_us AS oldestUs,
+  extents.newest_us AS newestUs, extents.points, complete`;
 
-/** The list of sealed files, in journal.db. What it does not list does not exist. */
+/** The list of files, in journal.db. What it does not list does not exist. */
 export class Manifest {
   readonly #db: Db;
+  #version = 0;
+  #forgettings = 0;
+  readonly #lostSums = new Set<number>();
 
   constructor(db: Db) {
     this.#db = db;
   }
 
-  /** To be called inside the transaction that takes the batches out of the journal. */
-  add(file: FileEntry, ranges: readonly DeviceRange[]): void {
+  /** Rises with every change of what is listed, so that what was read of it can be kept until then. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** How many devices were forgotten: what was copied before may hold readings of one. */
+  get forgettings(): number {
+    return this.#forgettings;
+  }
+
+  /** Lists a file. To be called inside a transaction of the caller. */
+  add(file: FileEntry, extents: readonly Extent[]): void {
+    this.#version++;
     this.#db
       .prepare(
-        `INSERT INTO files (name, first_seq, last_seq, bytes, checksum, points, oldest_us, newest_us, received_us)
-         VALUES (@name, @firstSeq, @lastSeq, @bytes, @checksum, @points, @oldestUs, @newestUs, @receivedUs)`,
+        `INSERT INTO files (name, first_seq, last_seq, bytes, checksum, points, oldest_us, newest_us,
+                            received_us, tier, from_us, until_us)
+         VALUES (@name, @firstSeq, @lastSeq, @bytes, @checksum, @points, @oldestUs, @newestUs,
+                 @receivedUs, @tier, @fromUs, @untilUs)`,
       )
       .run(file);
+    this.#addExtents(file.name, extents);
+  }
+
+  /** Says what a file holds that is listed without that. */
+  describe(name: string, extents: readonly Extent[]): void {
+    this.#version++;
+    this.#db.transaction(() => {
+      this.#addExtents(name, extents);
+      this.#db.prepare('DELETE FROM former_ranges WHERE file = ?').run(name);
+    })();
+  }
+
+  /** The devices that a file was last known to hold, where nothing else is known of it. */
+  formerDevices(name: string): string[] {
+    const rows = this.#db.prepare('SELECT device FROM former_ranges WHERE file = ?').all(name);
+    return (rows as { device: string }[]).map((row) => row.device);
+  }
+
+  #addExtents(name: string, extents: readonly Extent[]): void {
     const insert = this.#db.prepare(
-      'INSERT INTO ranges (device, file, oldest_us, newest_us, points) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO extents (device, metric, file, oldest_us, newest_us, points, complete)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    for (const range of ranges) {
-      insert.run(range.device, file.name, range.oldestUs, range.newestUs, range.points);
+    for (const { device, metric, oldestUs, newestUs, points, complete } of extents) {
+      insert.run(device, metric, name, oldestUs, newestUs, points, complete ? 1 : 0);
     }
   }
 
-  /** Every file that is to be kept, oldest first. */
-  files(): FileEntry[] {
+  /** Every file that is to be kept, in order of arrival; only of one tier where that is given. */
+  files(tier?: FileTier): FileEntry[] {
     return this.#db
-      .prepare(`SELECT ${fileColumns} FROM files WHERE doomed = 0 ORDER BY first_seq`)
+      .prepare(
+        `SELECT ${fileColumns} FROM files WHERE doomed = 0 AND tier = coalesce(@tier, tier)
+         ORDER BY last_seq, name`,
+      )
+      .all({ tier: tier ?? null }) as FileEntry[];
+  }
+
+  /** A file that is to be kept. */
+  find(name: string): FileEntry | undefined {
+    return this.#db
+      .prepare(`SELECT ${fileColumns} FROM files WHERE name = ? AND doomed = 0`)
+      .get(name) as FileEntry | undefined;
+  }
+
+  /**
+   * Where series have readings within a time (from `startUs`, before `endUs`), in order of arrival.
+   * Without `devices` or `metrics`: of all.
+   */
+  extentsOf(asked: {
+    readonly devices?: readonly string[];
+    readonly metrics?: readonly string[];
+    readonly startUs: number;
+    readonly endUs: number;
+    readonly tiers?: readonly FileTier[];
+  }): FileExtent[] {
+    const { devices, metrics, tiers, startUs, endUs } = asked;
+    const only = (column: string, values: readonly string[] | undefined, name: string): string =>
+      values === undefined ? '' : `AND ${column} IN (SELECT value FROM json_each(@${name}))`;
+    const rows = this.#db
+      .prepare(
+        `SELECT ${extentColumns}, file, tier, from_us AS fromUs, until_us AS untilUs,
+                last_seq AS lastSeq
+         FROM extents JOIN files ON files.name = extents.file
+         WHERE doomed = 0 AND extents.newest_us >= @startUs AND extents.oldest_us < @endUs
+           ${only('device', devices, 'devices')} ${only('metric', metrics, 'metrics')}
+           ${only('tier', tiers, 'tiers')}
+         ORDER BY last_seq, file`,
+      )
+      .all({
+        startUs,
+        endUs,
+        ...(devices && { devices: JSON.stringify(devices) }),
+        ...(metrics && { metrics: JSON.stringify(metrics) }),
+        ...(tiers && { tiers: JSON.stringify(tiers) }),
+      });
+    return (rows as (Omit<FileExtent, 'complete'> & { complete: number })[]).map(whole);
+  }
+
+  /** What one file holds, by device and metric. */
+  extentsIn(file: string): Extent[] {
+    const rows = this.#db
+      .prepare(`SELECT ${extentColumns} FROM extents WHERE file = ? ORDER BY device, metric`)
+      .all(file);
+    return (rows as (Omit<Extent, 'complete'> & { complete: number })[]).map(whole);
+  }
+
+  /** The series of which a file holds late readings alone: see `Extent.complete`. */
+  incompleteExtents(): { device: string; metric: string; file: string }[] {
+    return this.#db
+      .prepare('SELECT device, metric, file FROM extents WHERE complete = 0')
+      .all() as { device: string; metric: string; file: string }[];
+  }
+
+  /** The files of which it is not known what they hold, since before that was kept. */
+  undescribed(): FileEntry[] {
+    return this.#db
+      .prepare(
+        `SELECT ${fileColumns} FROM files
+         WHERE doomed = 0 AND points > 0 AND NOT EXISTS (SELECT 1 FROM extents WHERE file = name)`,
+      )
       .all() as FileEntry[];
   }
 
-  find(name: string): FileEntry | undefined {
-    return this.#db.prepare(`SELECT ${fileColumns} FROM files WHERE name = ?`).get(name) as
-      | FileEntry
-      | undefined;
+  /** Makes a device's readings unfindable. To be called inside a transaction. */
+  forgetDevice(device: string): void {
+    this.#version++;
+    this.#forgettings++;
+    const files = this.#db
+      .prepare('DELETE FROM extents WHERE device = ? RETURNING file')
+      .all(device) as { file: string }[];
+    // With nothing to be found in it, a file would be taken for one that nobody has looked into.
+    const doom = this.#db.prepare(
+      `UPDATE files SET doomed = 1
+       WHERE name = @file AND NOT EXISTS (SELECT 1 FROM extents WHERE file = @file)`,
+    );
+    for (const { file } of files) doom.run({ file });
   }
 
-  /** Where a device has readings within a time: from `startUs`, before `endUs`. Oldest file first. */
-  rangesOf(device: string, startUs: number, endUs: number): FileRange[] {
+  /** The compacted days that overlap a time, in order. */
+  days(startUs: number, endUs: number): Day[] {
     return this.#db
       .prepare(
-        `SELECT device, file, first_seq AS firstSeq, ranges.oldest_us AS oldestUs,
-                ranges.newest_us AS newestUs, ranges.points
-         FROM ranges JOIN files ON files.name = ranges.file
-         WHERE device = ? AND ranges.newest_us >= ? AND ranges.oldest_us < ? AND doomed = 0
-         ORDER BY first_seq`,
+        `SELECT from_us AS fromUs, until_us AS untilUs, zone FROM days
+         WHERE until_us > ? AND from_us < ? ORDER BY from_us`,
       )
-      .all(device, startUs, endUs) as FileRange[];
+      .all(startUs, endUs) as Day[];
+  }
+
+  /** The compacted day that an instant lies in. */
+  dayAt(us: number): Day | undefined {
+    const day = this.#db
+      .prepare(
+        `SELECT from_us AS fromUs, until_us AS untilUs, zone FROM days
+         WHERE from_us <= ? ORDER BY from_us DESC LIMIT 1`,
+      )
+      .get(us) as Day | undefined;
+    return day !== undefined && us < day.untilUs ? day : undefined;
+  }
+
+  /** Keeps a day for good; one that is known already stays as it is. */
+  addDay(day: Day): void {
+    this.#version++;
+    this.#db
+      .prepare(
+        'INSERT OR IGNORE INTO days (from_us, until_us, zone) VALUES (@fromUs, @untilUs, @zone)',
+      )
+      .run(day);
+  }
+
+  /** A name for a file about to be written, noted so that a crash leaves nothing of it behind. */
+  newName(tier: FileTier, fromUs: number): string {
+    return this.#db.transaction(() => {
+      const { number } = this.#db
+        .prepare('UPDATE progress SET next_file = next_file + 1 RETURNING next_file - 1 AS number')
+        .get() as { number: number };
+      const name = tierFileName(tier, fromUs, number);
+      this.#db.prepare('INSERT OR REPLACE INTO unfinished (name) VALUES (?)').run(name);
+      return name;
+    })();
+  }
+
+  /** Goes on numbering above a file that was found. */
+  numberAbove(number: number): void {
+    this.#db.prepare('UPDATE progress SET next_file = max(next_file, ? + 1)').run(number);
+  }
+
+  /** The names that were taken for files which are not listed. */
+  unfinished(): string[] {
+    const rows = this.#db.prepare('SELECT name FROM unfinished').all();
+    return (rows as { name: string }[]).map((row) => row.name);
+  }
+
+  /** Forgets names whose files are not there, or not any more. */
+  abandon(names: readonly string[]): void {
+    const remove = this.#db.prepare('DELETE FROM unfinished WHERE name = ?');
+    this.#db.transaction(() => {
+      for (const name of names) remove.run(name);
+    })();
+  }
+
+  /** Lists files and takes others out of every answer, in one transaction: all of it or nothing. */
+  replace(change: Change): void {
+    const finish = this.#db.prepare('DELETE FROM unfinished WHERE name = ?');
+    const doom = this.#db.prepare('UPDATE files SET doomed = 1 WHERE name = ?');
+    this.#db.transaction(() => {
+      for (const name of change.doomed) doom.run(name);
+      for (const { file, extents } of change.added) {
+        this.add(file, extents);
+        finish.run(file.name);
+      }
+      for (const day of change.days ?? []) this.addDay(day);
+      change.also?.();
+    })();
+    this.#version++;
+  }
+
+  /** What is to leave no trace and has not left all files yet, in order. */
+  erasures(): Erasure[] {
+    return this.#db
+      .prepare(
+        `SELECT id, device, metric, start_us AS startUs, end_us AS endUs, until_seq AS untilSeq
+         FROM erasures ORDER BY id`,
+      )
+      .all() as Erasure[];
+  }
+
+  addErasure(erasure: Omit<Erasure, 'id'>): number {
+    this.#version++;
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `INSERT INTO erasures (device, metric, start_us, end_us, until_seq)
+         VALUES (@device, @metric, @startUs, @endUs, @untilSeq)`,
+      )
+      .run(erasure);
+    return Number(lastInsertRowid);
+  }
+
+  removeErasure(id: number): void {
+    this.#version++;
+    this.#db.prepare('DELETE FROM erasures WHERE id = ?').run(id);
   }
 
   lastSeq(): number {
@@ -96,22 +289,20 @@ export class Manifest {
     return row.us ?? 0;
   }
 
-  /** Files that retention no longer asks for: all their readings, and their receipt, lie before. */
+  /** Files of readings that retention no longer asks for: all of them, and their receipt, lie before. */
   pastRetention(beforeUs: number): FileEntry[] {
     return this.#db
       .prepare(
         `SELECT ${fileColumns} FROM files
-         WHERE doomed = 0 AND newest_us < @beforeUs AND received_us < @beforeUs`,
+         WHERE doomed = 0 AND tier IN ('sealed', 'raw')
+           AND newest_us < @beforeUs AND received_us < @beforeUs`,
       )
       .all({ beforeUs }) as FileEntry[];
   }
 
   /** Takes files out of every answer; they may then be removed from the disk at leisure. */
   doom(names: readonly string[]): void {
-    const update = this.#db.prepare('UPDATE files SET doomed = 1 WHERE name = ?');
-    this.#db.transaction(() => {
-      for (const name of names) update.run(name);
-    })();
+    this.replace({ added: [], doomed: names });
   }
 
   doomed(): string[] {
@@ -119,23 +310,73 @@ export class Manifest {
     return (rows as { name: string }[]).map((row) => row.name);
   }
 
+  /** Forgets a file that has left the disk. */
   remove(name: string): void {
+    this.#version++;
     this.#db.prepare('DELETE FROM files WHERE name = ?').run(name);
   }
 
-  totals(): {
-    files: number;
-    bytes: number;
-    points: number;
-    oldestUs: number | null;
-    newestUs: number | null;
-  } {
-    return this.#db
+  /**
+   * Forgets a file whose content is lost. What others hold of its day is then not all there was, and
+   * sums that it held are wanted anew of the days whose readings there are.
+   */
+  withdraw(file: FileEntry): void {
+    this.#db.transaction(() => {
+      if (file.tier === 'raw') {
+        this.#db
+          .prepare(
+            `UPDATE extents SET complete = 0
+             WHERE file IN (SELECT name FROM files WHERE tier = 'raw' AND from_us = ? AND name <> ?)
+               AND (device, metric) IN (SELECT device, metric FROM extents WHERE file = ?)`,
+          )
+          .run(file.fromUs, file.name, file.name);
+      } else if (file.tier !== 'sealed') {
+        const days = this.#db
+          .prepare(
+            `SELECT DISTINCT from_us AS fromUs FROM files
+             WHERE tier = 'raw' AND doomed = 0 AND from_us >= ? AND from_us < ?`,
+          )
+          .all(file.fromUs, file.untilUs) as { fromUs: number }[];
+        for (const { fromUs } of days) this.#lostSums.add(fromUs);
+      }
+      this.remove(file.name);
+    })();
+  }
+
+  /** The days whose sums were lost with a file since the start; they are told once. */
+  takeLostSums(): number[] {
+    const days = [...this.#lostSums];
+    this.#lostSums.clear();
+    return days;
+  }
+
+  totals(): Totals {
+    const tiers = this.#db
       .prepare(
-        `SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes, coalesce(sum(points), 0) AS points,
-                min(oldest_us) AS oldestUs, max(newest_us) AS newestUs
-         FROM files WHERE doomed = 0`,
+        `SELECT tier, count(*) AS files, coalesce(sum(bytes), 0) AS bytes,
+                coalesce(sum(points), 0) AS points, min(oldest_us) AS oldestUs,
+                max(newest_us) AS newestUs
+         FROM files WHERE doomed = 0 GROUP BY tier`,
       )
-      .get() as ReturnType<Manifest['totals']>;
+      .all() as (TierTotals & { oldestUs: number; newestUs: number })[];
+    const sum = (of: readonly TierTotals[], what: 'files' | 'bytes' | 'points'): number =>
+      of.reduce((total, one) => total + one[what], 0);
+    return {
+      files: sum(tiers, 'files'),
+      bytes: sum(tiers, 'bytes'),
+      points: sum(
+        tiers.filter(({ tier }) => tier === 'sealed' || tier === 'raw'),
+        'points',
+      ),
+      oldestUs: tiers.length === 0 ? null : Math.min(...tiers.map((one) => one.oldestUs)),
+      newestUs: tiers.length === 0 ? null : Math.max(...tiers.map((one) => one.newestUs)),
+      tiers: tiers.map(({ tier, files, bytes, points }) => ({ tier, files, bytes, points })),
+    };
   }
 }
+
+/** SQLite knows no booleans. */
+const whole = <Row extends { complete: number }>(row: Row) => ({
+  ...row,
+  complete: row.complete === 1,
+});

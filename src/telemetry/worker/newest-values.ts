@@ -17,11 +17,12 @@ export class NewestValues {
 
   take(points: Points, receivedUs: number): void {
     for (let at = 0; at < points.count; at++) {
+      const mark = points.marks[at] as number;
+      if ((mark & timeMarks.imported) !== 0) continue;
       const series = points.series[at] as number;
       const timeUs = points.timesUs[at] as number;
       const known = this.#bySeries.get(series);
       if (known !== undefined && known.timeUs > timeUs) continue;
-      const mark = points.marks[at] as number;
       const value = points.values[at] as number;
       this.#bySeries.set(series, {
         timeUs,

@@ -1,6 +1,9 @@
 import type { ErrorCode } from '#kernel';
 import type { Series } from '../batch.ts';
+import type { Going, RetentionPolicy, Shortened } from '../retention/types.ts';
+import type { SumTable } from '../sums.ts';
 import type {
+  Aggregate,
   DeviceStatistics,
   QuarantinedMessage,
   Sample,
@@ -9,6 +12,9 @@ import type {
   TelemetryQuery,
   Value,
 } from '../types.ts';
+import type { FaultPoint } from './fault-points.ts';
+import type { Day, Erasure } from './manifest.ts';
+import type { FileTier } from './tiers/tiers.ts';
 
 /** What the main thread and the storage worker say to each other. Everything here is cloned. */
 
@@ -16,11 +22,14 @@ export interface StorageOptions {
   readonly directory: string;
   readonly sealPoints: number;
   readonly sealMs: number;
-  readonly retentionUs: number;
   readonly memoryMb: number;
+  /** The home's, for new days. */
+  readonly timeZone: string;
   readonly quarantineKept: number;
   /** The journal grows no further than this; a full journal refuses batches as a full disk does. */
   readonly journalBytes: number;
+  /** Where the process is to end, as in a power cut: for tests alone. */
+  readonly dieAt?: FaultPoint;
 }
 
 /** What the worker is started with. */
@@ -44,6 +53,14 @@ export interface CommitMessage {
   /** Series used here that are not on disk yet. */
   readonly series: readonly Series[];
   readonly receivedUs: number;
+}
+
+/** How much room the disk has. */
+export interface DiskSpace {
+  /** `undefined` where that cannot be told. */
+  readonly freeBytes: number | undefined;
+  /** Below it, the oldest readings go. */
+  readonly floorBytes: number;
 }
 
 /** Where a page of an answer ends and the next one begins. */
@@ -72,6 +89,50 @@ export interface Page {
   readonly next: Cursor | undefined;
 }
 
+/** What a snapshot is to hold; all of it where nothing is said. */
+export interface SnapshotScope {
+  readonly startUs?: number;
+  readonly endUs?: number;
+  readonly devices?: readonly string[];
+  /** The readings (`sealed` and `raw`) when not given; the tail is there whenever `sealed` is. */
+  readonly tiers?: readonly FileTier[];
+}
+
+/** A file of a snapshot: a Parquet file as it is listed, or the tail as it was. */
+export interface SnapshotFile {
+  readonly name: string;
+  readonly path: string;
+  readonly tier: FileTier | 'tail';
+  readonly fromUs: number | null;
+  readonly untilUs: number | null;
+  /** Of two readings of one time, that of the file with the higher number counts. */
+  readonly lastSeq: number;
+  readonly oldestUs: number;
+  readonly newestUs: number;
+  readonly points: number;
+  /** Series of which it holds late readings alone, whose rollups know more. */
+  readonly incomplete: readonly { readonly device: string; readonly metric: string }[];
+  /** Whether another file may have a newer value for one of its readings. */
+  readonly shares: boolean;
+}
+
+/** History as it is at one moment, for processes that read it by themselves. */
+export interface Snapshot {
+  /** To be released: until then the files stay on the disk. */
+  readonly lease: number;
+  readonly files: readonly SnapshotFile[];
+  /** The compacted days. */
+  readonly days: readonly Day[];
+  /** To be left out of files with a `lastSeq` up to `untilSeq`. */
+  readonly erasures: readonly Erasure[];
+}
+
+/** Devices and metrics that are asked about. */
+export interface AskedDevice {
+  readonly deviceId: string;
+  readonly fields?: readonly string[] | undefined;
+}
+
 /** Every question to the worker, with its answer. */
 export interface Questions {
   page: {
@@ -88,6 +149,27 @@ export interface Questions {
     };
     readonly answer: DeviceStatistics;
   };
+  /** Statistics of several devices, as far as they need no single readings: without shares. */
+  manyStatistics: {
+    readonly question: {
+      readonly devices: readonly AskedDevice[];
+      readonly startUs: number;
+      readonly endUs: number;
+    };
+    readonly answer: Readonly<Record<string, DeviceStatistics>>;
+  };
+  /** Groups of devices, summed up metric by metric and bucket by bucket. */
+  groups: {
+    readonly question: {
+      readonly groups: readonly (readonly AskedDevice[])[];
+      readonly startUs: number;
+      readonly endUs: number;
+      readonly intervalMs: number;
+      readonly timeZone: string;
+      readonly aggregates: readonly Aggregate[];
+    };
+    readonly answer: SumTable;
+  };
   report: { readonly question: { readonly incident: StorageIncident }; readonly answer: undefined };
   incidents: { readonly question: undefined; readonly answer: readonly StorageIncident[] };
   quarantine: {
@@ -101,15 +183,47 @@ export interface Questions {
       readonly nowUs: number;
       /** Whether the clock can be believed enough to remove readings by it. */
       readonly clockIsSteady: boolean;
+      /** Without it nothing goes because of its age. */
+      readonly policy?: RetentionPolicy;
+      readonly space?: DiskSpace;
     };
-    readonly answer: undefined;
+    /** What went because the disk was full. */
+    readonly answer: Shortened | undefined;
   };
+  /** What housekeeping would let go of, now and within so many days. */
+  retentionPlan: {
+    readonly question: {
+      readonly nowUs: number;
+      readonly days: number;
+      readonly policy: RetentionPolicy;
+      readonly space: DiskSpace;
+    };
+    readonly answer: readonly Going[];
+  };
+  /** Takes readings out of every answer for good; answers the number of this erasure. */
+  erase: {
+    readonly question: {
+      readonly deviceId: string;
+      /** All of them without it. */
+      readonly metrics: readonly string[] | undefined;
+      readonly startUs: number;
+      readonly endUs: number;
+    };
+    readonly answer: number;
+  };
+  /** Answered when everything that is to be erased has left the disk: how many readings of `id` went. */
+  erased: { readonly question: { readonly id: number | undefined }; readonly answer: number };
   /** Makes a removed device's readings unfindable; `series` are all that it has, or is about to have. */
   forget: {
     readonly question: { readonly deviceId: string; readonly series: readonly number[] };
     readonly answer: undefined;
   };
   seal: { readonly question: undefined; readonly answer: undefined };
+  /** Seals, and turns all that is sealed into days. */
+  compact: { readonly question: undefined; readonly answer: undefined };
+  snapshot: { readonly question: SnapshotScope; readonly answer: Snapshot };
+  renew: { readonly question: { readonly lease: number }; readonly answer: undefined };
+  release: { readonly question: { readonly lease: number }; readonly answer: undefined };
   close: { readonly question: undefined; readonly answer: undefined };
 }
 

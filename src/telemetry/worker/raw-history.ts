@@ -1,9 +1,11 @@
+import { kinds } from '../points.ts';
 import type { TelemetryQuery } from '../types.ts';
 import { forEachChunk } from './engine.ts';
 import { emptyPage, isDescending, remaining, rowsLeftOf, type Window } from './history-window.ts';
 import { asKept, columnsOf, Pivot, read } from './pivot.ts';
 import type { Cursor, Page } from './protocol.ts';
-import type { OpenScope, Reader } from './reader.ts';
+import type { OpenSources, Reader } from './reader.ts';
+import { extentOf, readingsOf, readingTiers } from './sources.ts';
 
 /** Points that a page aims at. */
 const pagePoints = 20_000;
@@ -17,15 +19,17 @@ export async function readRaw(
   cursor: Cursor | undefined,
 ): Promise<Page> {
   const left = remaining(query, cursor);
-  return reader.read(left, emptyPage, async (open) => {
-    const { oldestUs, newestUs } = open.sources.extent ?? { oldestUs: 0, newestUs: 0 };
-    const startUs = Math.max(left.startUs, oldestUs);
-    const endUs = Math.min(left.endUs, newestUs + 1);
+  const wanted = { devices: [query], ...left, tiers: readingTiers };
+  return reader.read(wanted, emptyPage, async (open) => {
+    const extent = extentOf(open.sources, left);
+    if (extent === undefined) return emptyPage;
+    const startUs = Math.max(left.startUs, extent.oldestUs);
+    const endUs = Math.min(left.endUs, extent.newestUs + 1);
     if (startUs >= endUs) return emptyPage;
     const rowsLeft = rowsLeftOf(query, cursor);
     // A first guess at how much time holds what is wanted: as if the points were spread evenly.
     const wanted = Math.min(pagePoints, rowsLeft * open.sources.series.length);
-    const spanUs = cursor?.spanUs ?? Math.ceil(((endUs - startUs) * wanted) / open.sources.points);
+    const spanUs = cursor?.spanUs ?? Math.ceil(((endUs - startUs) * wanted) / extent.points);
     const window = isDescending(query)
       ? { startUs: Math.max(startUs, endUs - spanUs), endUs }
       : { startUs, endUs: Math.min(endUs, startUs + spanUs) };
@@ -34,7 +38,7 @@ export async function readRaw(
 }
 
 async function rawWindow(
-  open: OpenScope,
+  open: OpenSources,
   query: TelemetryQuery,
   window: Window,
   rowsLeft: number,
@@ -42,12 +46,15 @@ async function rawWindow(
 ): Promise<Page> {
   const pivot = new Pivot(open.sources.series.map((one) => [one.id, one.metric] as const));
   let points = 0;
+  const range = { fromUs: Math.ceil(window.startUs), untilUs: Math.ceil(window.endUs) };
+  const readings = open.readings(readingsOf(open.sources, range));
+  // Of a metric that is not sensitive any more there are both.
+  const plain = query.withoutSealed ? `WHERE kind <> ${kinds.sealed}` : '';
   await forEachChunk(
     open.connection,
-    `SELECT series, time_us::DOUBLE, value, text, kind FROM (${open.relation.sql})
-     WHERE time_us >= ${Math.ceil(window.startUs)} AND time_us < ${Math.ceil(window.endUs)}
+    `SELECT series, time_us::DOUBLE, value, text, kind FROM (${readings}) ${plain}
      ORDER BY time_us ${isDescending(query) ? 'DESC' : 'ASC'} LIMIT ${mostPagePoints}`,
-    open.relation,
+    { values: {}, types: {} },
     (chunk) => {
       const columns = columnsOf(chunk);
       for (let row = 0; row < chunk.rowCount; row++) {

@@ -3,23 +3,31 @@ import { messageOf } from '#kernel';
 import type { Engine } from './engine.ts';
 import type { Files } from './files.ts';
 import type { Manifest } from './manifest.ts';
+import type { Part } from './planner/plan.ts';
+import { filesOf, readingsSql, spansSql } from './planner/relation.ts';
 import { type Report, setTornFileAside } from './recover.ts';
 import type { SeriesNames } from './series-names.ts';
-import { findSources, type Relation, relationOf, type Scope, type Sources } from './sources.ts';
+import { findSources, type Sources, type Wanted } from './sources.ts';
 import type { StretchReader, Tail } from './tail.ts';
 
-/** A scope ready to be asked: nobody else has the connection, and the tail has caught up. */
-export interface OpenScope {
+/** What is wanted, ready to be asked: nobody else has the connection, and the tail has caught up. */
+export interface OpenSources {
   readonly connection: DuckDBConnection;
   readonly sources: Sources;
-  readonly relation: Relation;
+  /** SQL for the readings of a part; see `readingsSql`. */
+  readings(part: Part): string;
+  /** SQL for the spans of several parts; see `spansSql`. */
+  spans(parts: readonly Part[]): string;
 }
+
+/** A file turned out to be damaged: what it was to answer is to be found elsewhere. */
+class SourcesChanged extends Error {}
 
 /** How often a question is asked again, each time without the files that turned out damaged. */
 const mostAttempts = 3;
 
 /**
- * Reads over sealed files and tail. A file is checked against its checksum once before its first
+ * Reads over files and tail. A file is checked against its checksum once before its first
  * use, because a flipped bit in compressed data often decodes into a wrong value without an error.
  */
 export class Reader {
@@ -55,20 +63,25 @@ export class Reader {
     this.#checked.add(name);
   }
 
-  /** Asks `question` about a scope; `none` is its answer when there is nothing to ask about. */
-  read<T>(scope: Scope, none: T, question: (open: OpenScope) => Promise<T>): Promise<T> {
+  /** Asks `question` about what is wanted; `none` is its answer when there is nothing of it. */
+  read<T>(wanted: Wanted, none: T, question: (open: OpenSources) => Promise<T>): Promise<T> {
     return this.#engine.turn(async (connection) => {
       for (let attempt = 1; ; attempt++) {
-        const sources = this.#soundSources(scope);
-        if (sources.points === 0) return none;
+        const parts = { names: this.#names, manifest: this.#manifest, tail: this.#tail };
+        const sources = findSources(wanted, parts);
+        if (sources.stocks.every(({ files, live }) => files.length + live.length === 0)) {
+          return none;
+        }
+        const used = new Set<string>();
         try {
           for (const generation of sources.generations) {
             await generation.catchUp(connection, this.#journal);
           }
-          const relation = relationOf(scope, sources, this.#files);
-          return await question({ connection, sources, relation });
+          return await question(this.#open(connection, sources, used));
         } catch (error) {
-          if (attempt === mostAttempts || !this.#setDamagedAside(sources, error)) throw error;
+          // Each time fewer files are left to be damaged.
+          if (error instanceof SourcesChanged) continue;
+          if (attempt >= mostAttempts || !this.#setDamagedAside(used, error)) throw error;
         }
       }
     });
@@ -82,11 +95,25 @@ export class Reader {
     return true;
   }
 
-  #soundSources(scope: Scope): Sources {
-    const parts = { names: this.#names, manifest: this.#manifest, tail: this.#tail };
-    const sources = findSources(scope, parts);
-    const sound = sources.files.filter((range) => this.#check(range.file));
-    return sound.length === sources.files.length ? sources : findSources(scope, parts);
+  #open(connection: DuckDBConnection, sources: Sources, used: Set<string>): OpenSources {
+    const pathOf = (file: string): string => this.#files.pathOf(file);
+    const use = (part: Part): void => {
+      const files = filesOf(part, sources);
+      for (const file of files) used.add(file);
+      if (files.filter((file) => !this.#check(file)).length > 0) throw new SourcesChanged();
+    };
+    return {
+      connection,
+      sources,
+      readings: (part) => {
+        use(part);
+        return readingsSql(part, sources, pathOf);
+      },
+      spans: (parts) => {
+        for (const part of parts) use(part);
+        return spansSql(parts, sources, pathOf);
+      },
+    };
   }
 
   #check(name: string): boolean {
@@ -103,9 +130,9 @@ export class Reader {
   }
 
   /** After a failed query: is one of its files to blame? */
-  #setDamagedAside(sources: Sources, error: unknown): boolean {
+  #setDamagedAside(used: ReadonlySet<string>, error: unknown): boolean {
     let found = false;
-    for (const { file } of sources.files) {
+    for (const file of used) {
       const entry = this.#manifest.find(file);
       const damage = entry && this.#files.damage(entry);
       if (damage === undefined) continue;

@@ -2,10 +2,11 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Db } from '#db';
 import { messageOf } from '#kernel';
 import type { Sample, StorageIncident } from '../types.ts';
-import { adopt } from './adopt.ts';
+import { adoptNumbered, adoptSealed, describe } from './adopt.ts';
+import { type FileEntry, numberOf } from './entries.ts';
 import type { Files } from './files.ts';
 import type { Journal } from './journal.ts';
-import type { FileEntry, Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { NewestValues } from './newest-values.ts';
 import { stretchOf } from './seal.ts';
 import type { SeriesNames } from './series-names.ts';
@@ -36,17 +37,31 @@ export async function recoverFiles(
     files.remove(name);
     manifest.remove(name);
   }
+  const unfinished = manifest.unfinished();
+  for (const name of unfinished) {
+    if (manifest.find(name) === undefined) files.remove(name);
+  }
+  manifest.abandon(unfinished);
   const listed = manifest.files();
   const newest = new Set(listed.slice(-newestChecked));
   for (const entry of listed) {
     const damage = newest.has(entry) ? files.damage(entry) : files.visibleDamage(entry);
     if (damage !== undefined) setTornFileAside(entry, damage, parts);
   }
+  for (const entry of manifest.undescribed()) {
+    await describe(connection, entry.name, parts).catch((error) =>
+      setTornFileAside(entry, `cannot be read (${messageOf(error)})`, parts),
+    );
+  }
+  const present = files.present().sort(newestFirst);
+  // A number that is taken again would be a file that takes the place of another.
+  manifest.numberAbove(present.reduce((most, name) => Math.max(most, numberOf(name) ?? 0), 0));
   const known = new Set(manifest.files().map((entry) => entry.name));
-  for (const name of files.present()) {
+  for (const name of present) {
     if (known.has(name)) continue;
-    if (stretchOf(name) === undefined) files.remove(name);
-    else await recoverUnlisted(connection, name, parts);
+    if (stretchOf(name) !== undefined) await recoverSealed(connection, name, parts);
+    else if (numberOf(name) !== undefined) await recoverNumbered(connection, name, parts);
+    else files.remove(name);
   }
   files.sync();
 }
@@ -66,7 +81,30 @@ export function setTornFileAside(
   );
   // Moved before it is unlisted: an unlisted file that is still in place would be taken back in.
   files.setAside(entry.name);
-  manifest.remove(entry.name);
+  manifest.withdraw(entry);
+}
+
+/** Of a file that was replaced and its replacement, the latter comes first. */
+const newestFirst = (a: string, b: string): number => (numberOf(b) ?? 0) - (numberOf(a) ?? 0);
+
+/**
+ * A file that no manifest lists although it was finished: the manifest is lost. It is listed by what
+ * it says of itself, unless there is a newer one of its sums.
+ */
+async function recoverNumbered(
+  connection: DuckDBConnection,
+  name: string,
+  parts: RecoveryParts,
+): Promise<void> {
+  const { files, report } = parts;
+  try {
+    if (await adoptNumbered(connection, name, parts)) {
+      report('orphan_file', `${name} was in no manifest; it is used`);
+    } else files.remove(name);
+  } catch (error) {
+    files.setAside(name);
+    report('torn_file', `${name} was in no manifest and cannot be read (${messageOf(error)})`);
+  }
 }
 
 /**
@@ -74,7 +112,7 @@ export function setTornFileAside(
  * and the journal still holds all of it: then it goes. Where the journal has lost some of it, the
  * file is the better copy: then it is listed.
  */
-async function recoverUnlisted(
+async function recoverSealed(
   connection: DuckDBConnection,
   name: string,
   parts: RecoveryParts,
@@ -91,7 +129,7 @@ async function recoverUnlisted(
     return;
   }
   try {
-    await adopt(connection, name, stretch, parts);
+    await adoptSealed(connection, name, stretch, parts);
     report('orphan_file', `${name} was in no manifest and holds what the journal lost; it is used`);
   } catch (error) {
     files.setAside(name);
@@ -118,6 +156,7 @@ export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): Reco
   let lastSeq = Math.max(journal.sealedSeq(), manifest.lastSeq());
   let lastReceivedUs = 0;
   const newest = new NewestValues();
+  const edges = manifest.erasures().map(({ untilSeq }) => untilSeq);
   for (const batch of journal.batches()) {
     if (batch.seq > lastSeq + 1) missing += noteGap(db, lastSeq + 1, batch.seq - 1);
     lastSeq = Math.max(lastSeq, batch.seq);
@@ -127,6 +166,9 @@ export function recoverJournal(highWaterSeq: number, parts: RecoveryParts): Reco
       continue;
     }
     lastReceivedUs = Math.max(lastReceivedUs, batch.receivedUs);
+    // What is to be erased and what came after it do not go into one file.
+    const before = tail.open?.lastSeq ?? batch.seq;
+    if (edges.some((edge) => before <= edge && edge < batch.seq)) tail.close();
     tail.add(batch.seq, batch.receivedUs, body.points);
     newest.take(body.points, batch.receivedUs);
     journal.remember(body.deliveries, batch.seq);

@@ -1,5 +1,8 @@
 import type { Db } from '#db';
+import type { Manifest } from './manifest.ts';
 import type { SeriesNames } from './series-names.ts';
+
+const allTime = { startUs: 0, endUs: Number.MAX_SAFE_INTEGER };
 
 interface Removal {
   readonly device: string;
@@ -10,17 +13,19 @@ interface Removal {
 
 /**
  * Removed devices whose readings are to be found no more: their series lose their names, and the
- * files lose the ranges that a query would find them by. What the disk refuses is written with the
+ * files lose the extents that a query would find them by. What the disk refuses is written with the
  * next batch or seal, so that a new device of the same name is never mixed up with the old one.
  */
 export class Removals {
   readonly #db: Db;
   readonly #names: SeriesNames;
+  readonly #manifest: Manifest;
   #unwritten: readonly Removal[] = [];
 
-  constructor(db: Db, names: SeriesNames) {
+  constructor(db: Db, names: SeriesNames, manifest: Manifest) {
     this.#db = db;
     this.#names = names;
+    this.#manifest = manifest;
   }
 
   /** Takes a removal in; one that is known already changes nothing. */
@@ -38,7 +43,10 @@ export class Removals {
           .run(id, untilSeq);
       }
       this.#db.prepare('DELETE FROM deliveries WHERE device = ?').run(device);
-      this.#db.prepare('DELETE FROM ranges WHERE device = ?').run(device);
+      this.#manifest.forgetDevice(device);
+      // The batch that was being gathered may hold a new device's readings too; of the old one's
+      // there nothing is sealed.
+      this.#manifest.addErasure({ ...allTime, device, metric: null, untilSeq: untilSeq - 1 });
     }
   }
 

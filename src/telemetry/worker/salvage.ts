@@ -77,12 +77,18 @@ function copyTables(source: Db, target: Db): string {
   );
   insert(target, 'series', series);
   insert(target, 'files', fromBothEnds(source, 'SELECT * FROM files', 'rowid'));
-  insert(target, 'ranges', fromBothEnds(source, 'SELECT * FROM ranges', 'device'));
+  for (const table of ['ranges', 'former_ranges']) {
+    insert(target, 'former_ranges', fromBothEnds(source, `SELECT * FROM ${table}`, 'device'));
+  }
+  insert(target, 'extents', fromBothEnds(source, 'SELECT * FROM extents', 'device'));
+  insert(target, 'days', fromBothEnds(source, 'SELECT * FROM days', 'from_us'));
+  insert(target, 'unfinished', fromBothEnds(source, 'SELECT * FROM unfinished', 'name'));
+  insert(target, 'erasures', fromBothEnds(source, 'SELECT * FROM erasures', 'id'));
   insert(target, 'deliveries', fromBothEnds(source, 'SELECT * FROM deliveries', 'device'));
-  const [progress] = fromBothEnds(source, 'SELECT sealed_seq FROM progress', 'one');
+  const [progress] = fromBothEnds(source, 'SELECT * FROM progress', 'one');
   target
-    .prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?)')
-    .run(Number(progress?.sealed_seq ?? 0) || 0);
+    .prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?), next_file = max(next_file, ?)')
+    .run(Number(progress?.sealed_seq ?? 0) || 0, Number(progress?.next_file ?? 1) || 1);
   insert(target, 'forgotten', fromBothEnds(source, 'SELECT * FROM forgotten', 'series'));
   insert(target, 'gaps', fromBothEnds(source, 'SELECT * FROM gaps', 'first_seq'));
   insert(target, 'incidents', fromBothEnds(source, 'SELECT * FROM incidents', 'id'));

@@ -91,4 +91,55 @@ export const journalMigrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    id: 3,
+    name: 'tiers',
+    sql: `
+      -- sealed: as it arrived; raw: a day of readings; 1m, 1h, 1d: sums. See tiers/tiers.ts.
+      ALTER TABLE files ADD COLUMN tier TEXT NOT NULL DEFAULT 'sealed';
+      -- The time that a file of a tier stands for; NULL for a sealed one, which takes what comes.
+      ALTER TABLE files ADD COLUMN from_us INTEGER;
+      ALTER TABLE files ADD COLUMN until_us INTEGER;
+      -- What a file holds of a series, in the place of ranges, which knew devices alone. A file
+      -- without any is read once, at the next start.
+      CREATE TABLE extents (
+        device TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        file TEXT NOT NULL REFERENCES files (name) ON DELETE CASCADE,
+        oldest_us INTEGER NOT NULL,
+        newest_us INTEGER NOT NULL,
+        -- Readings; of a rollup its rows.
+        points INTEGER NOT NULL,
+        -- 0: readings that came after others of their day had been removed. Its rollups know more.
+        complete INTEGER NOT NULL DEFAULT 1,
+        PRIMARY KEY (device, metric, file)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX extents_by_file ON extents (file);
+      -- Kept until then: a device that it does not name for a file was removed.
+      ALTER TABLE ranges RENAME TO former_ranges;
+      UPDATE files SET doomed = 1 WHERE name NOT IN (SELECT file FROM former_ranges);
+      -- The days that were compacted, for good: a change of the home's time zone leaves them as they are.
+      CREATE TABLE days (
+        from_us INTEGER PRIMARY KEY,
+        until_us INTEGER NOT NULL,
+        zone TEXT NOT NULL
+      ) STRICT;
+      -- Files that are being written. Found unlisted at the start they go; others are taken in.
+      CREATE TABLE unfinished (
+        name TEXT PRIMARY KEY
+      ) STRICT;
+      -- Readings that are to leave no trace, and have not left all files yet.
+      CREATE TABLE erasures (
+        id INTEGER PRIMARY KEY,
+        device TEXT NOT NULL,
+        -- NULL: all of them.
+        metric TEXT,
+        start_us INTEGER NOT NULL,
+        end_us INTEGER NOT NULL,
+        -- What arrived later is not meant.
+        until_seq INTEGER NOT NULL
+      ) STRICT;
+      ALTER TABLE progress ADD COLUMN next_file INTEGER NOT NULL DEFAULT 1;
+    `,
+  },
 ];

@@ -1,16 +1,12 @@
 import { type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
 import type { Db } from '#db';
+import type { Reach } from './fault-points.ts';
 import type { Files } from './files.ts';
 import type { Journal } from './journal.ts';
-import type { DeviceRange, Manifest } from './manifest.ts';
+import type { Extent, Manifest } from './manifest.ts';
 import type { SeriesNames } from './series-names.ts';
 import type { Generation, SeriesExtent } from './tail.ts';
-
-/**
- * DuckDB reads whole row groups, and a query wants one device of many: a day of one among ten took
- * 57 ms at its default of 122,880 and 16 ms at this.
- */
-const rowGroupRows = 16_384;
+import { copyOptions, quoted, readingsLegend } from './tiers/tier-file.ts';
 
 export interface SealParts {
   readonly db: Db;
@@ -18,6 +14,7 @@ export interface SealParts {
   readonly journal: Journal;
   readonly manifest: Manifest;
   readonly names: SeriesNames;
+  readonly reach: Reach;
 }
 
 /** A sealed file, whole under its name. */
@@ -46,8 +43,9 @@ export function stretchOf(name: string): { firstSeq: number; lastSeq: number } |
 export async function writeSealedFile(
   connection: DuckDBConnection,
   generation: Generation,
-  { files, names }: Pick<SealParts, 'files' | 'names'>,
+  { files, names, reach }: Pick<SealParts, 'files' | 'names' | 'reach'>,
 ): Promise<SealedFile | undefined> {
+  reach('seal.begun');
   const kept = await keptExtents(connection, generation, names);
   if (kept.size === 0) return undefined;
   const name = sealedName(generation.firstSeq, generation.lastSeq);
@@ -66,12 +64,7 @@ export async function writeSealedFile(
        FROM (SELECT series, time_us, value, text, mark FROM ${generation.table} ${unique}) AS points
        JOIN sealed_names ON sealed_names.series = points.series
        ORDER BY rank, time
-     ) TO '${files.pathOf(temporary).replaceAll("'", "''")}' (
-       FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows},
-       KV_METADATA {
-         hearth: 'time: UTC; kind: 0 number, 1 boolean, 2 text, 3 sealed; flags: 1 stamped on receipt, 2 absurd device clock, 4 doubtful hub clock'
-       }
-     )`,
+     ) TO ${quoted(files.pathOf(temporary))} (${copyOptions({ hearth: readingsLegend })})`,
     );
     points = Number((await result.getRows())[0]?.[0] ?? 0);
     const expected = [...kept.values()].reduce((sum, extent) => sum + extent.points, 0);
@@ -85,6 +78,7 @@ export async function writeSealedFile(
   }
   await connection.run('DROP TABLE sealed_names');
   files.publish(temporary, name);
+  reach('seal.written');
   return { name, points };
 }
 
@@ -92,9 +86,9 @@ export async function writeSealedFile(
 export function listSealedFile(
   generation: Generation,
   file: SealedFile | undefined,
-  { db, files, journal, manifest, names }: SealParts,
+  { db, files, journal, manifest, names, reach }: SealParts,
 ): void {
-  const ranges = deviceRanges(generation, names);
+  const extents = extentsOf(generation, names);
   const entry = file && {
     ...file,
     firstSeq: generation.firstSeq,
@@ -104,13 +98,17 @@ export function listSealedFile(
     oldestUs: Math.min(...[...generation.extents.values()].map((extent) => extent.oldestUs)),
     newestUs: Math.max(...[...generation.extents.values()].map((extent) => extent.newestUs)),
     receivedUs: generation.newestReceivedUs,
+    tier: 'sealed' as const,
+    fromUs: null,
+    untilUs: null,
   };
   db.transaction(() => {
     // First, so that a journal without a page to spare has some for the list.
     journal.forgetUpTo(generation.lastSeq);
-    if (entry !== undefined) manifest.add(entry, ranges);
+    if (entry !== undefined) manifest.add(entry, extents);
   })();
   journal.forgotten();
+  reach('seal.listed');
 }
 
 /**
@@ -158,22 +156,16 @@ async function nameSeries(
   appender.closeSync();
 }
 
-function deviceRanges(generation: Generation, names: SeriesNames): DeviceRange[] {
-  const ranges = new Map<string, { -readonly [Key in keyof DeviceRange]: DeviceRange[Key] }>();
-  for (const [id, extent] of generation.extents) {
-    const device = names.find(id)?.device;
-    if (device === undefined) continue;
-    const range = ranges.get(device);
-    if (range === undefined) {
-      const { oldestUs, newestUs, points } = extent;
-      ranges.set(device, { device, oldestUs, newestUs, points });
-      continue;
-    }
-    range.oldestUs = Math.min(range.oldestUs, extent.oldestUs);
-    range.newestUs = Math.max(range.newestUs, extent.newestUs);
-    range.points += extent.points;
+/** What a generation holds of each series that has a name. */
+function extentsOf(generation: Generation, names: SeriesNames): Extent[] {
+  const extents: Extent[] = [];
+  for (const [id, { oldestUs, newestUs, points }] of generation.extents) {
+    const series = names.find(id);
+    if (series === undefined) continue;
+    const { device, metric } = series;
+    extents.push({ device, metric, oldestUs, newestUs, points, complete: true });
   }
-  return [...ranges.values()];
+  return extents;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,152 +1,190 @@
-import { BIGINT, INTEGER, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import type { Series } from '../batch.ts';
-import { kinds } from '../points.ts';
-import type { Parameters } from './engine.ts';
-import type { Files } from './files.ts';
-import type { FileRange, Manifest } from './manifest.ts';
+import type { Day, Erasure, FileExtent, Manifest } from './manifest.ts';
+import { anyOverlap } from './planner/overlap.ts';
+import type { LiveExtent, Part, Range, Stock } from './planner/plan.ts';
 import type { SeriesNames } from './series-names.ts';
 import type { Generation, Tail } from './tail.ts';
+import type { FileTier } from './tiers/tiers.ts';
 
-/** The readings a question is about: of one device, from `startUs`, before `endUs`. */
-export interface Scope {
+/** A device that is asked about: all of its metrics, or some. */
+export interface WantedDevice {
   readonly deviceId: string;
-  readonly startUs: number;
-  readonly endUs: number;
   readonly fields?: readonly string[] | undefined;
-  /** Leaves out what is sealed: of a metric that is not sensitive any more there is both. */
-  readonly withoutSealed?: boolean | undefined;
 }
 
-/** Where a scope's readings are. */
+/** What a question is about, from `startUs`, before `endUs`. */
+export interface Wanted {
+  readonly devices: readonly WantedDevice[];
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Where to look; everywhere by default. */
+  readonly tiers?: readonly FileTier[];
+}
+
+/** The tiers in which every reading is by itself. */
+export const readingTiers: readonly FileTier[] = ['sealed', 'raw'];
+
+/** All that there is of what is wanted, and where. */
 export interface Sources {
   readonly series: readonly Series[];
-  readonly files: readonly FileRange[];
+  /** Of each series, in the same order. */
+  readonly stocks: readonly Stock[];
+  readonly days: readonly Day[];
+  /** Those of the tail that have any of it; a `LiveExtent` names them by their place here. */
   readonly generations: readonly Generation[];
-  /** An upper bound of the points within the scope. */
-  readonly points: number;
-  /** When the oldest and the newest of them may be; `undefined` when there are none. */
-  readonly extent: { readonly oldestUs: number; readonly newestUs: number } | undefined;
-  /** Whether a time may be found twice, so that the newest value has to be chosen. */
-  readonly overlapping: boolean;
+  readonly erasures: readonly Erasure[];
+  /** When what a file holds had arrived. */
+  readonly lastSeqOf: ReadonlyMap<string, number>;
 }
 
 export function findSources(
-  scope: Scope,
+  wanted: Wanted,
   { names, manifest, tail }: { names: SeriesNames; manifest: Manifest; tail: Tail },
 ): Sources {
-  const series = names.ofDevice(scope.deviceId, scope.fields);
-  const files =
-    series.length === 0 ? [] : manifest.rangesOf(scope.deviceId, scope.startUs, scope.endUs);
-  const spans: { oldestUs: number; newestUs: number; points: number }[] = [...files];
+  const { startUs, endUs, tiers } = wanted;
+  const series = wanted.devices.flatMap(({ deviceId, fields }) => names.ofDevice(deviceId, fields));
+  const devices = [...new Set(series.map((one) => one.device))];
+  const metrics = metricsOf(wanted, series);
+  const days = tiers === readingTiers ? [] : manifest.days(startUs, endUs);
+  const extents = extentsAround(manifest, {
+    devices,
+    // What there is of a day is known from all of it.
+    startUs: Math.min(startUs, days[0]?.fromUs ?? startUs),
+    endUs: Math.max(endUs, days.at(-1)?.untilUs ?? endUs),
+    ...(metrics && { metrics }),
+    ...(tiers && { tiers }),
+  });
+  const erasures = manifest
+    .erasures()
+    .filter((one) => devices.includes(one.device) && one.startUs < endUs && one.endUs > startUs);
   const generations: Generation[] = [];
-  let disordered = false;
+  const live = new Map<number, LiveExtent[]>();
   for (const generation of tail.generations) {
-    const span = spanOf(generation, series, scope);
-    if (span === undefined) continue;
-    generations.push(generation);
-    spans.push(span);
-    disordered ||= span.disordered;
+    let holdsAny = false;
+    for (const { id } of series) {
+      const extent = generation.extents.get(id);
+      if (extent === undefined || extent.newestUs < startUs || extent.oldestUs >= endUs) continue;
+      holdsAny = true;
+      const known = live.get(id);
+      const found = { ...extent, generation: generations.length };
+      if (known === undefined) live.set(id, [found]);
+      else known.push(found);
+    }
+    if (holdsAny) generations.push(generation);
   }
   return {
     series,
-    files,
     generations,
-    points: spans.reduce((sum, span) => sum + span.points, 0),
-    extent:
-      spans.length === 0
-        ? undefined
-        : {
-            oldestUs: Math.min(...spans.map((span) => span.oldestUs)),
-            newestUs: Math.max(...spans.map((span) => span.newestUs)),
-          },
-    overlapping: disordered || anyOverlap(spans),
+    erasures,
+    days,
+    stocks: series.map(({ id, device, metric }) => ({
+      series: id,
+      files: extents.files.get(placeOf(device, metric)) ?? [],
+      live: live.get(id) ?? [],
+      erased: erasedOf(erasures, device, metric),
+    })),
+    lastSeqOf: extents.lastSeqOf,
   };
 }
 
-/** What a generation holds of some series within a scope. */
-function spanOf(generation: Generation, series: readonly Series[], scope: Scope) {
-  const span = {
-    oldestUs: Number.POSITIVE_INFINITY,
-    newestUs: Number.NEGATIVE_INFINITY,
-    points: 0,
-    disordered: false,
+/** What files hold, by device and metric, and when they had arrived. */
+interface Extents {
+  readonly files: ReadonlyMap<string, readonly FileExtent[]>;
+  readonly lastSeqOf: ReadonlyMap<string, number>;
+}
+
+const hourUs = 3600e6;
+/** Questions whose extents are kept: a dashboard asks the same few over and over. */
+const mostKept = 16;
+/** Extents of a question that are worth keeping: fewer are looked up as fast. */
+const [fewestKept, longestKept] = [500, 30_000];
+const kept = new WeakMap<Manifest, { version: number; byQuestion: Map<string, Extents> }>();
+
+/** All extents of a time, and perhaps some beside it. */
+function extentsAround(
+  manifest: Manifest,
+  { startUs, endUs, ...asked }: Parameters<Manifest['extentsOf']>[0],
+): Extents {
+  if (asked.devices?.length === 0) return { files: new Map(), lastSeqOf: new Map() };
+  // In whole hours, so that a question about the last month is the same one for a while.
+  const whole = {
+    ...asked,
+    startUs: Math.floor(startUs / hourUs) * hourUs,
+    endUs: Math.ceil(endUs / hourUs) * hourUs,
   };
-  for (const { id } of series) {
-    const extent = generation.extents.get(id);
-    if (extent === undefined || extent.newestUs < scope.startUs || extent.oldestUs >= scope.endUs) {
-      continue;
-    }
-    span.oldestUs = Math.min(span.oldestUs, extent.oldestUs);
-    span.newestUs = Math.max(span.newestUs, extent.newestUs);
-    span.points += extent.points;
-    span.disordered ||= extent.disordered;
+  let cache = kept.get(manifest);
+  if (cache?.version !== manifest.version) {
+    cache = { version: manifest.version, byQuestion: new Map() };
+    kept.set(manifest, cache);
   }
-  return span.points === 0 ? undefined : span;
+  const question = JSON.stringify(whole);
+  const known = cache.byQuestion.get(question);
+  if (known !== undefined) return known;
+  const found = manifest.extentsOf(whole);
+  const extents = {
+    files: Map.groupBy(found, ({ device, metric }) => placeOf(device, metric)),
+    lastSeqOf: new Map(found.map(({ file, lastSeq }) => [file, lastSeq])),
+  };
+  if (found.length >= fewestKept && found.length <= longestKept) {
+    if (cache.byQuestion.size >= mostKept) cache.byQuestion.clear();
+    cache.byQuestion.set(question, extents);
+  }
+  return extents;
 }
 
-function anyOverlap(spans: readonly { oldestUs: number; newestUs: number }[]): boolean {
-  const inOrder = spans.toSorted((a, b) => a.oldestUs - b.oldestUs);
-  return inOrder.some((span, at) => span.oldestUs <= (inOrder[at - 1]?.newestUs ?? -1));
+/** How many readings there are at most, and when the oldest and the newest of them may be. */
+export function extentOf(
+  { stocks }: Sources,
+  withinUs: { readonly startUs: number; readonly endUs: number },
+): { readonly oldestUs: number; readonly newestUs: number; readonly points: number } | undefined {
+  let [oldestUs, newestUs, points] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (const stock of stocks) {
+    for (const one of [...stock.files, ...stock.live]) {
+      if (one.newestUs < withinUs.startUs || one.oldestUs >= withinUs.endUs) continue;
+      oldestUs = Math.min(oldestUs, one.oldestUs);
+      newestUs = Math.max(newestUs, one.newestUs);
+      points += one.points;
+    }
+  }
+  return points === 0 ? undefined : { oldestUs, newestUs, points };
 }
 
-/** A table expression of a scope's readings, and the parameters it needs. */
-export interface Relation extends Parameters {
-  /** Columns: series INTEGER, time_us BIGINT, value DOUBLE, text VARCHAR, kind UTINYINT. */
-  readonly sql: string;
-}
-
-/**
- * One relation over sealed files and tail. Each time of a series comes once: where sources overlap,
- * the value that arrived last.
- */
-export function relationOf(scope: Scope, sources: Sources, files: Files): Relation {
-  const parts: string[] = [];
-  if (sources.files.length > 0) parts.push(fileSql(scope, sources));
-  sources.generations.forEach((generation, at) => {
-    // Ranked above every file: what is in the tail arrived after what was sealed.
-    parts.push(`SELECT series, time_us, value, text, (mark & 3)::UTINYINT AS kind,
-        1000000000 + ${at} AS source, rowid AS place
-      FROM ${generation.table}
-      WHERE list_contains($ids, series) AND time_us >= $start AND time_us < $end`);
+/** Every reading within a time, however it is kept, and nothing summed up. */
+export function readingsOf(sources: Sources, range: Range): Part {
+  const { fromUs, untilUs } = range;
+  const isWithin = (one: { oldestUs: number; newestUs: number }): boolean =>
+    one.newestUs >= fromUs && one.oldestUs < untilUs;
+  let overlapping = false;
+  const series = sources.stocks.map((stock) => {
+    const files = stock.files.filter((one) => isReading(one) && isWithin(one));
+    const live = stock.live.filter(isWithin);
+    overlapping ||= live.some((one) => one.disordered) || anyOverlap([...files, ...live]);
+    return {
+      series: stock.series,
+      files: files.map((one) => one.file),
+      generations: live.map((one) => one.generation),
+    };
   });
-  const all = parts.join(' UNION ALL ');
-  const chosen = sources.overlapping
-    ? `SELECT series, time_us, value, text, kind FROM (${all})
-       QUALIFY row_number() OVER (PARTITION BY series, time_us ORDER BY source DESC, place DESC) = 1`
-    : `SELECT series, time_us, value, text, kind FROM (${all})`;
   return {
-    sql: scope.withoutSealed ? `SELECT * FROM (${chosen}) WHERE kind <> ${kinds.sealed}` : chosen,
-    ...parametersOf(scope, sources, files),
+    kind: 'raw',
+    ranges: [range],
+    series: series.filter(({ files, generations }) => files.length + generations.length > 0),
+    overlapping,
   };
 }
 
-function fileSql(scope: Scope, sources: Sources): string {
-  const onlyFields = scope.fields === undefined ? '' : 'AND list_contains($metrics, file.metric)';
-  return `SELECT wanted.series, epoch_us(time) AS time_us, value, text, kind,
-      ${sources.overlapping ? 'list_position($files, filename)' : '0'} AS source, 0 AS place
-    FROM read_parquet($files, filename = ${sources.overlapping}) AS file
-    JOIN (SELECT unnest($ids) AS series, unnest($metrics) AS metric) AS wanted
-      ON wanted.metric = file.metric
-    WHERE device = $device ${onlyFields}
-      AND time >= make_timestamp($start) AND time < make_timestamp($end)`;
+const isReading = ({ tier }: { tier: FileTier }): boolean => readingTiers.includes(tier);
+
+/** Neither name can hold a NUL. */
+const placeOf = (device: string, metric: string): string => `${device}\0${metric}`;
+
+/** The metrics to look for, where not all of some device are wanted. */
+function metricsOf({ devices }: Wanted, series: readonly Series[]): readonly string[] | undefined {
+  if (devices.some(({ fields }) => fields === undefined)) return undefined;
+  return [...new Set(series.map((one) => one.metric))];
 }
 
-/** DuckDB refuses parameters that a statement does not mention, so only those in use are given. */
-function parametersOf(scope: Scope, sources: Sources, files: Files): Parameters {
-  const values: Parameters['values'] = {
-    ids: listValue(sources.series.map((one) => one.id)),
-    start: BigInt(Math.ceil(scope.startUs)),
-    end: BigInt(Math.ceil(scope.endUs)),
-  };
-  const types: Parameters['types'] = { ids: LIST(INTEGER), start: BIGINT, end: BIGINT };
-  if (sources.files.length === 0) return { values, types };
-  return {
-    values: {
-      ...values,
-      metrics: listValue(sources.series.map((one) => one.metric)),
-      files: listValue(sources.files.map((range) => files.pathOf(range.file))),
-      device: scope.deviceId,
-    },
-    types: { ...types, metrics: LIST(VARCHAR), files: LIST(VARCHAR), device: VARCHAR },
-  };
-}
+const erasedOf = (erasures: readonly Erasure[], device: string, metric: string): Range[] =>
+  erasures
+    .filter((one) => one.device === device && (one.metric ?? metric) === metric)
+    .map(({ startUs, endUs }) => ({ fromUs: startUs, untilUs: endUs }));

@@ -1,74 +1,130 @@
 import { kinds } from '../points.ts';
-import { joulesPerKwh, powerMetric, widestGapUs } from '../summary.ts';
-import type { DeviceStatistics, MetricStatistics, Value } from '../types.ts';
+import { energyOf, powerMetric } from '../summary.ts';
+import { type Sums, tell } from '../sums.ts';
+import type { Aggregate, DeviceStatistics, MetricStatistics } from '../types.ts';
 import { forEachChunk } from './engine.ts';
-import { asSent, columnsOf, read } from './pivot.ts';
-import type { OpenScope, Reader } from './reader.ts';
-import type { Scope } from './sources.ts';
+import { columnsOf, read } from './pivot.ts';
+import { eachSums, withMargins } from './planner/sums.ts';
+import type { OpenSources, Reader } from './reader.ts';
+import { readingsOf, type WantedDevice } from './sources.ts';
 
-/** Sums up a device's readings, metric by metric. */
-export function readStatistics(reader: Reader, scope: Scope): Promise<DeviceStatistics> {
-  return reader.read<DeviceStatistics>(scope, { metrics: {}, energyKwh: null }, async (open) => ({
-    metrics: await metricStatistics(open),
-    energyKwh: await energyKwh(open),
-  }));
+/** Energy is told of power alone; asking for all at once reads everything once. */
+const told: readonly Aggregate[] = ['count', 'min', 'max', 'avg', 'sum', 'first', 'last', 'energy'];
+
+interface Span {
+  readonly startUs: number;
+  readonly endUs: number;
 }
 
-async function metricStatistics(open: OpenScope): Promise<Record<string, MetricStatistics>> {
-  const names = new Map(open.sources.series.map((one) => [one.id, one.metric]));
-  const metrics: [string, MetricStatistics][] = [];
+/** Sums a device's readings up, metric by metric. */
+export async function readStatistics(
+  reader: Reader,
+  { startUs, endUs, ...device }: WantedDevice & Span,
+): Promise<DeviceStatistics> {
+  const span = { startUs, endUs };
+  const wanted = { devices: [device], ...withMargins(span, told) };
+  return reader.read<DeviceStatistics>(wanted, { metrics: {}, energyKwh: null }, async (open) => {
+    const sums = await sumsOf(open, span);
+    const shares = await sharesOf(open, span);
+    return statisticsOf(open, device.deviceId, sums, shares);
+  });
+}
+
+/** Sums several devices up, as far as that needs no single readings: without shares. */
+export async function readManyStatistics(
+  reader: Reader,
+  { devices, ...span }: Span & { readonly devices: readonly WantedDevice[] },
+): Promise<Readonly<Record<string, DeviceStatistics>>> {
+  const wanted = { devices, ...withMargins(span, told) };
+  return reader.read<Record<string, DeviceStatistics>>(wanted, {}, async (open) => {
+    const sums = await sumsOf(open, span);
+    const all = devices.map(({ deviceId }) => [
+      deviceId,
+      statisticsOf(open, deviceId, sums, new Map()),
+    ]);
+    return Object.fromEntries(all);
+  });
+}
+
+/** What of each series there is, of all of its span. */
+async function sumsOf(open: OpenSources, span: Span): Promise<ReadonlyMap<number, Sums>> {
+  const sums = new Map<number, Sums>();
+  await eachSums(open, { ...span, aggregates: told }, (series, _, found) => {
+    sums.set(series, found);
+  });
+  return sums;
+}
+
+interface Shares {
+  readonly count: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+/** Which values half, 95 and 99 of a hundred readings stay below, and how many there are. */
+async function sharesOf(open: OpenSources, span: Span): Promise<ReadonlyMap<number, Shares>> {
+  const shares = new Map<number, Shares>();
+  const range = { fromUs: Math.ceil(span.startUs), untilUs: Math.ceil(span.endUs) };
+  const readings = readingsOf(open.sources, range);
+  if (readings.series.length === 0) return shares;
   await forEachChunk(
     open.connection,
-    `SELECT series, count(*)::DOUBLE, min(value), max(value), avg(value), sum(value),
-       quantile_cont(value, 0.5), quantile_cont(value, 0.95), quantile_cont(value, 0.99),
-       arg_min_null(value, time_us), arg_min_null(text, time_us), arg_min_null(kind, time_us),
-       arg_max_null(value, time_us), arg_max_null(text, time_us), arg_max_null(kind, time_us)
-     FROM (${open.relation.sql}) GROUP BY series`,
-    open.relation,
+    `SELECT series, count(*)::DOUBLE, quantile_cont(value, [0.5, 0.95, 0.99])
+     FROM (${open.readings(readings)}) WHERE kind <> ${kinds.sealed} GROUP BY series`,
+    { values: {}, types: {} },
     (chunk) => {
       const columns = columnsOf(chunk);
       for (let row = 0; row < chunk.rowCount; row++) {
-        const at = (column: number): unknown => read(columns, column, row);
-        const number = (column: number): number | null => at(column) as number | null;
-        const value = (column: number): Value | null =>
-          asSent(at(column + 2), at(column), at(column + 1));
-        metrics.push([
-          names.get(at(0) as number) ?? '',
-          {
-            count: at(1) as number,
-            min: number(2),
-            max: number(3),
-            avg: number(4),
-            sum: number(5),
-            first: value(9),
-            last: value(12),
-            p50: number(6),
-            p95: number(7),
-            p99: number(8),
-          },
-        ]);
+        const found = read(columns, 2, row) as { items: readonly (number | null)[] } | null;
+        const [p50 = null, p95 = null, p99 = null] = found?.items ?? [];
+        shares.set(read(columns, 0, row) as number, {
+          count: read(columns, 1, row) as number,
+          p50,
+          p95,
+          p99,
+        });
       }
     },
   );
-  return Object.fromEntries(metrics.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return shares;
 }
 
-/** The area under power by trapezoids between neighbouring readings; `null` without two of them. */
-async function energyKwh(open: OpenScope): Promise<number | null> {
-  const power = open.sources.series.find((one) => one.metric === powerMetric);
-  if (power === undefined) return null;
-  let joules: number | null = null;
-  await forEachChunk(
-    open.connection,
-    `SELECT sum((value + earlier) / 2 * gap_us / 1e6) FROM (
-       SELECT value, lag(value) OVER times AS earlier, time_us - lag(time_us) OVER times AS gap_us
-       FROM (${open.relation.sql}) WHERE series = ${power.id} AND kind = ${kinds.number}
-       WINDOW times AS (ORDER BY time_us)
-     ) WHERE gap_us <= ${widestGapUs}`,
-    open.relation,
-    (chunk) => {
-      joules = read(columnsOf(chunk), 0, 0) as number | null;
-    },
-  );
-  return joules === null ? null : joules / joulesPerKwh;
+function statisticsOf(
+  { sources }: OpenSources,
+  deviceId: string,
+  sums: ReadonlyMap<number, Sums>,
+  shares: ReadonlyMap<number, Shares>,
+): DeviceStatistics {
+  const metrics: [string, MetricStatistics][] = [];
+  let energyKwh: number | null = null;
+  for (const { id, device, metric } of sources.series) {
+    const found = sums.get(id);
+    if (device !== deviceId || found === undefined) continue;
+    const known = shares.get(id);
+    // Where readings are gone, what is left of them says nothing of all.
+    const { p50, p95, p99 } = known?.count === found.count ? known : unknown;
+    metrics.push([
+      metric,
+      {
+        count: found.count,
+        min: found.min,
+        max: found.max,
+        avg: tell('avg', found) as number | null,
+        sum: found.sum,
+        first: found.first,
+        last: found.last,
+        p50,
+        p95,
+        p99,
+      },
+    ]);
+    if (metric === powerMetric) energyKwh = energyOf(found);
+  }
+  return {
+    metrics: Object.fromEntries(metrics.sort(([a], [b]) => (a < b ? -1 : 1))),
+    energyKwh,
+  };
 }
+
+const unknown = { p50: null, p95: null, p99: null };

@@ -173,6 +173,11 @@ export class Tail {
     return oldest;
   }
 
+  /** What comes from now on goes to another generation than what is here. */
+  close(): void {
+    this.#closed = this.open;
+  }
+
   /** Forgets a generation whose file is in the manifest. */
   remove(generation: Generation): void {
     this.#generations = this.#generations.filter((one) => one !== generation);

@@ -2,17 +2,30 @@ import type { Db } from '#db';
 import { HearthError, isoOfMicroseconds, messageOf } from '#kernel';
 import type { StorageIncident, StorageReport } from '../types.ts';
 import { Engine } from './engine.ts';
+import { reachFor } from './fault-points.ts';
 import { Files } from './files.ts';
 import { Journal } from './journal.ts';
 import { closeQuietly, openJournal } from './journal-file.ts';
 import { Ledger } from './ledger.ts';
 import { Manifest } from './manifest.ts';
-import type { CommitMessage, FromWorker, ReadyMessage, WorkerStart } from './protocol.ts';
+import { Pins } from './pins.ts';
+import type {
+  CommitMessage,
+  FromWorker,
+  Questions,
+  ReadyMessage,
+  WorkerStart,
+} from './protocol.ts';
 import { Reader } from './reader.ts';
 import { type Report, recoverFiles, recoverJournal } from './recover.ts';
 import { listSealedFile, type SealParts, writeSealedFile } from './seal.ts';
 import { SeriesNames } from './series-names.ts';
+import { Snapshots } from './snapshot.ts';
 import { type Generation, Tail } from './tail.ts';
+import { Compactor, mostSealed } from './tiers/compactor.ts';
+import { Eraser } from './tiers/erase.ts';
+import { RetentionKeeper } from './tiers/retention.ts';
+import { removeDoomed } from './tiers/rewrite.ts';
 
 type Note = Omit<Extract<FromWorker, { kind: 'note' }>, 'kind'>;
 
@@ -24,6 +37,7 @@ export class Vault {
   readonly #engine: Engine;
   readonly #names = new SeriesNames();
   readonly #tail = new Tail();
+  readonly #pins = new Pins();
   #open: OpenVault | undefined;
   #sealing: Promise<void> | undefined;
   /** After a failure only housekeeping tries again: a whole COPY for every batch would be too dear. */
@@ -44,6 +58,10 @@ export class Vault {
 
   get ledger(): Ledger {
     return this.#opened.ledger;
+  }
+
+  get snapshots(): Snapshots {
+    return this.#opened.snapshots;
   }
 
   /** Opens the store, mends what is damaged and answers what the main thread needs to know. */
@@ -103,20 +121,60 @@ export class Vault {
     }
   }
 
-  /** Seals what is old enough and removes what is past retention. */
-  async tend(nowUs: number, clockIsSteady: boolean): Promise<void> {
+  /**
+   * Housekeeping: makes room, lets go, erases, seals. Each step is tried whatever comes of the others.
+   * Answers what went because the disk was full.
+   */
+  async tend(asked: Questions['tend']['question']): Promise<Questions['tend']['answer']> {
+    const { nowUs, clockIsSteady, policy, space } = asked;
+    const { keeper, eraser, manifest } = this.#opened;
     this.#nowUs = nowUs;
+    const step = <T>(what: string, action: () => Promise<T>): Promise<T | undefined> =>
+      action().catch((error) => {
+        this.#noteFailure(`${what} failed; tried again later`, error);
+        return undefined;
+      });
+    // First, because on a full disk this is what makes room for the rest.
+    const shortened = space && (await step('making room', () => keeper.makeRoom(space, nowUs)));
+    if (clockIsSteady && policy !== undefined) {
+      await step('letting go', () => keeper.apply(policy, nowUs));
+    }
+    await step('sealing', () => this.#sealWhatIsDue(nowUs));
+    // Not waited for: it may take minutes, and nothing here needs it.
+    void this.#opened.compactor.tend(nowUs);
+    await step('erasing', () => eraser.tend());
+    this.#opened.snapshots.expire();
+    await step('removing files', () =>
+      this.#engine.turn(() => removeDoomed({ files: this.#files, manifest, pins: this.#pins })),
+    );
+    return shortened;
+  }
+
+  retentionPlan(
+    asked: Questions['retentionPlan']['question'],
+  ): Questions['retentionPlan']['answer'] {
+    const { policy, space, nowUs, days } = asked;
+    return this.#opened.keeper.preview(policy, space, nowUs, days);
+  }
+
+  /** Takes readings out of every answer; answers the number of this erasure. */
+  erase({ deviceId, ...range }: Questions['erase']['question']): number {
+    return this.#opened.eraser.wanted({ ...range, device: deviceId });
+  }
+
+  /** Resolves when nothing is left of all that is to be erased, with how many readings of `id` went. */
+  async erased(id: number | undefined): Promise<number> {
     try {
-      // First, and whatever comes of sealing: on a full disk this is what makes room for it.
-      if (clockIsSteady) await this.#engine.turn(() => this.#applyRetention(nowUs));
-    } finally {
-      await this.#sealWhatIsDue(nowUs);
+      return await this.#opened.eraser.finish(id);
+    } catch (error) {
+      throw storageError(error);
     }
   }
 
   /** Makes a device's readings unfindable; `series` are all that it has, and is about to have. */
   forget(deviceId: string, series: readonly number[]): void {
     this.#opened.journal.forgetDevice(deviceId, series);
+    this.#opened.eraser.noted();
   }
 
   async #sealWhatIsDue(nowUs: number): Promise<void> {
@@ -135,6 +193,12 @@ export class Vault {
       if (oldest.firstSeq > target) return;
       await this.#sealOldest();
     }
+  }
+
+  /** Turns everything that has been committed into days and their sums. */
+  async compact(): Promise<void> {
+    await this.seal();
+    await this.#opened.compactor.compact();
   }
 
   storage(): StorageReport {
@@ -157,6 +221,8 @@ export class Vault {
       points: totals.points + this.#tail.points,
       oldestUs,
       newestUs,
+      sealedFiles: totals.tiers.find(({ tier }) => tier === 'sealed')?.files ?? 0,
+      tiers: totals.tiers,
     };
   }
 
@@ -180,15 +246,53 @@ export class Vault {
 
   #assemble(db: Db): OpenVault {
     const manifest = new Manifest(db);
-    const journal = new Journal(db, this.#names);
+    const journal = new Journal(db, this.#names, manifest);
     const report: Report = (kind, detail) =>
       this.report({ at: isoOfMicroseconds(this.#nowUs), kind, detail });
+    const ledger = new Ledger(db, this.#start.options.quarantineKept);
+    const store = {
+      engine: this.#engine,
+      files: this.#files,
+      manifest,
+      pins: this.#pins,
+      reach: reachFor(this.#start.options.dieAt),
+      note: (text: string, fields: Readonly<Record<string, unknown>>) =>
+        this.#note({ level: 'info', text, fields }),
+    };
+    const compactor = new Compactor({
+      ...store,
+      report,
+      timeZone: this.#start.options.timeZone,
+      note: (level, text, fields) => this.#note({ level, text, fields }),
+    });
     return {
       db,
       manifest,
       report,
       journal,
-      ledger: new Ledger(db, this.#start.options.quarantineKept),
+      ledger,
+      compactor,
+      keeper: new RetentionKeeper(store),
+      eraser: new Eraser({
+        ...store,
+        db,
+        journal,
+        ledger,
+        tail: this.#tail,
+        seal: () => this.seal(),
+        refresh: (dayFromUs) => compactor.refresh(dayFromUs),
+        dropCopies: () => this.#opened.snapshots.dropTail(),
+      }),
+      snapshots: new Snapshots({
+        engine: this.#engine,
+        files: this.#files,
+        names: this.#names,
+        tail: this.#tail,
+        journal,
+        manifest,
+        pins: this.#pins,
+        monotonicMs: () => performance.now(),
+      }),
       reader: new Reader({
         engine: this.#engine,
         files: this.#files,
@@ -229,7 +333,12 @@ export class Vault {
   }
 
   async #sealGeneration(generation: Generation): Promise<void> {
-    const parts: SealParts = { ...this.#opened, files: this.#files, names: this.#names };
+    const parts: SealParts = {
+      ...this.#opened,
+      files: this.#files,
+      names: this.#names,
+      reach: reachFor(this.#start.options.dieAt),
+    };
     await this.#engine.turn(async (connection) => {
       await generation.catchUp(connection, parts.journal);
       const file = await writeSealedFile(connection, generation, parts);
@@ -239,21 +348,9 @@ export class Vault {
       await generation.drop(connection);
       this.#note({ level: 'info', text: 'sealed', fields: { ...file } });
     });
-  }
-
-  #applyRetention(nowUs: number): void {
-    const { manifest } = this.#opened;
-    const dayUs = 86_400e6;
-    const past = manifest.pastRetention(nowUs - this.#start.options.retentionUs - dayUs);
-    if (past.length === 0) return;
-    // Marked first, so that a crash in between leaves a file to remove and never an answer cut short.
-    manifest.doom(past.map((file) => file.name));
-    for (const { name } of past) {
-      this.#files.remove(name);
-      manifest.remove(name);
-    }
-    this.#files.sync();
-    this.#note({ level: 'info', text: 'past retention', fields: { files: past.length } });
+    // Between two rounds of housekeeping, too, sealed files stay few.
+    const sealed = parts.manifest.files('sealed').length;
+    if (sealed > mostSealed) void this.#opened.compactor.tend(this.#nowUs);
   }
 
   #noteFailure(text: string, error: unknown): void {
@@ -262,11 +359,15 @@ export class Vault {
 }
 
 interface OpenVault {
+  readonly compactor: Compactor;
   readonly db: Db;
   readonly journal: Journal;
   readonly manifest: Manifest;
   readonly ledger: Ledger;
+  readonly keeper: RetentionKeeper;
+  readonly eraser: Eraser;
   readonly reader: Reader;
+  readonly snapshots: Snapshots;
   readonly report: Report;
 }
 

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isHearthError, messageOf } from '#kernel';
+import { readGroups } from './group-history.ts';
 import { readPage } from './history.ts';
 import type { AskMessage, CommitMessage, FromWorker, ToWorker, WorkerStart } from './protocol.ts';
-import { readStatistics } from './statistics.ts';
+import { readManyStatistics, readStatistics } from './statistics.ts';
 import { Vault } from './vault.ts';
 
 /**
@@ -53,6 +54,10 @@ async function answer(message: AskMessage): Promise<unknown> {
       return readPage(vault.reader, message.question.query, message.question.cursor);
     case 'statistics':
       return readStatistics(vault.reader, message.question);
+    case 'manyStatistics':
+      return readManyStatistics(vault.reader, message.question);
+    case 'groups':
+      return readGroups(vault.reader, message.question);
     case 'report':
       return vault.report(message.question.incident);
     case 'incidents':
@@ -62,11 +67,25 @@ async function answer(message: AskMessage): Promise<unknown> {
     case 'storage':
       return vault.storage();
     case 'tend':
-      return vault.tend(message.question.nowUs, message.question.clockIsSteady);
+      return vault.tend(message.question);
+    case 'retentionPlan':
+      return vault.retentionPlan(message.question);
+    case 'erase':
+      return vault.erase(message.question);
+    case 'erased':
+      return vault.erased(message.question.id);
     case 'forget':
       return vault.forget(message.question.deviceId, message.question.series);
     case 'seal':
       return vault.seal();
+    case 'compact':
+      return vault.compact();
+    case 'snapshot':
+      return vault.snapshots.take(message.question);
+    case 'renew':
+      return vault.snapshots.renew(message.question.lease);
+    case 'release':
+      return vault.snapshots.release(message.question.lease);
     case 'close':
       return vault.close();
   }
