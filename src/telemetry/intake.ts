@@ -17,7 +17,13 @@ import type { DeviceDeliveries } from './worker/protocol.ts';
 export interface IntakeLimits {
   readonly messagesPerSecond: number;
   readonly messageBytes: number;
-  readonly retentionUs: number;
+}
+
+/** For how long raw readings are kept, in microseconds: older ones come too late. */
+export interface Lateness {
+  /** The shortest of them all: asked first, because it settles nearly every reading. */
+  readonly shortestRawUs: number;
+  rawUsOf(deviceId: string, metric: string): number;
 }
 
 /** What the intake remembers of a device between two of its messages. */
@@ -41,6 +47,7 @@ interface StampedReading {
 
 /** The stamp of deliveries that an earlier run, or an earlier storage worker, brought to disk. */
 const onDisk = 0;
+const nothingSigned = Buffer.from('{}');
 const nothingRejected: readonly Rejection[] = [];
 /** A hub's clock that steps back further than this is followed; within it, receipts keep rising. */
 const receiptLeadUs = 1e6;
@@ -52,6 +59,7 @@ const receiptLeadUs = 1e6;
 export class Intake {
   readonly #clock: Clock;
   readonly #limits: IntakeLimits;
+  readonly #lateness: Lateness;
   readonly #series: SeriesBook;
   readonly #committer: Committer;
   readonly #quarantine: Quarantine;
@@ -64,6 +72,7 @@ export class Intake {
   constructor(parts: {
     readonly clock: Clock;
     readonly limits: IntakeLimits;
+    readonly lateness: Lateness;
     readonly series: SeriesBook;
     readonly committer: Committer;
     readonly quarantine: Quarantine;
@@ -73,6 +82,7 @@ export class Intake {
   }) {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
+    this.#lateness = parts.lateness;
     this.#series = parts.series;
     this.#committer = parts.committer;
     this.#quarantine = parts.quarantine;
@@ -120,6 +130,26 @@ export class Intake {
     }
     if (message.readings.length > 1) device.bucket.owe(message.readings.length - 1);
     return this.#take(device, submission, payload, message, needsTime);
+  }
+
+  /**
+   * Takes readings in that came in another shape than JSON, with times in microseconds. Those that
+   * go on with a message are taken whatever the rate is: its sender pays for them with the next.
+   */
+  submitReadings(
+    submission: Submission,
+    readings: readonly Reading[],
+    { goesOn }: { readonly goesOn: boolean },
+  ): Receipt {
+    const { bucket } = this.#device(submission.deviceId);
+    if (goesOn) bucket.owe(1);
+    else if (!bucket.take(this.#clock.monotonicMs())) return this.#overRate(submission);
+    bucket.owe(readings.length - 1);
+    // What has to be signed or encrypted is neither here.
+    const opened = this.#open(submission.deviceId, nothingSigned);
+    if (!opened.ok) return this.#refuse(submission, opened.field, opened.problem);
+    const device = this.#device(submission.deviceId);
+    return this.#take(device, submission, undefined, { readings, rejected: [] }, false);
   }
 
   /** Puts back what is on disk about deliveries, at the start and after a restart of the worker. */
@@ -171,15 +201,13 @@ export class Intake {
         return { accepted: stamped.length, rejected: nothingRejected, committed };
       }
     }
-    const oldestUs = this.#oldestTaken(submission, nowUs);
+    const surelyTakenUs = this.#surelyTaken(submission, nowUs);
     const batch = committer.open;
     let accepted = 0;
     let series: number | undefined;
-    for (const reading of stamped) {
-      if (reading.timeUs < oldestUs) {
-        rejected.push({ index: reading.index, field: 'timestamp', reason: this.#late(reading) });
-        continue;
-      }
+    for (const one of stamped) {
+      const reading = one.timeUs < surelyTakenUs ? this.#inTime(device, one, nowUs, rejected) : one;
+      if (reading === undefined) continue;
       const last = this.#append(device, batch, reading, sensitive, rejected);
       if (last === undefined) continue;
       series = last;
@@ -280,16 +308,36 @@ export class Intake {
     return last;
   }
 
-  /** Raw readings older than what is kept are too late; not so imports, nor while the hub has lost its time. */
-  #oldestTaken(submission: Submission, nowUs: number): number {
+  /** What is younger is not too late; nor is an import, or anything while the hub has lost its time. */
+  #surelyTaken(submission: Submission, nowUs: number): number {
     if (submission.imported === true) return Number.NEGATIVE_INFINITY;
     const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
-    return plausible ? nowUs - this.#limits.retentionUs : Number.NEGATIVE_INFINITY;
+    return plausible ? nowUs - this.#lateness.shortestRawUs : Number.NEGATIVE_INFINITY;
   }
 
-  #late(reading: StampedReading): string {
-    const days = Math.round(this.#limits.retentionUs / 86_400e6);
-    return `is ${isoOfMicroseconds(reading.timeUs)}, older than the ${days} days that are kept`;
+  /** What of a reading is not older than its raw readings are kept; `undefined` when all of it is. */
+  #inTime(
+    device: DeviceIntake,
+    reading: StampedReading,
+    nowUs: number,
+    rejected: Rejection[],
+  ): StampedReading | undefined {
+    const { index, timeUs } = reading;
+    const values: Record<string, Value> = {};
+    const late: Rejection[] = [];
+    for (const [metric, value] of Object.entries(reading.values)) {
+      const keptUs = this.#lateness.rawUsOf(device.id, metric);
+      if (timeUs >= nowUs - keptUs) values[metric] = value;
+      else late.push({ index, field: metric, reason: lateReason(timeUs, keptUs) });
+    }
+    const [first] = late;
+    if (first === undefined) return reading;
+    if (late.length < Object.keys(reading.values).length) {
+      rejected.push(...late);
+      return { ...reading, values };
+    }
+    rejected.push({ ...first, field: 'timestamp' });
+    return undefined;
   }
 
   #overRate(submission: Submission): Receipt {
@@ -353,6 +401,11 @@ export class Intake {
     }
     return device;
   }
+}
+
+function lateReason(timeUs: number, keptUs: number): string {
+  const days = Math.round(keptUs / 86_400e6);
+  return `is ${isoOfMicroseconds(timeUs)}, older than the ${days} days that are kept`;
 }
 
 /**
