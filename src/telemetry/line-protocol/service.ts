@@ -1,0 +1,47 @@
+import type { Api, Caller } from '#auth';
+import type { Db } from '#db';
+import type { Clock } from '#kernel';
+import { type DevicePort, LineDevices } from './devices.ts';
+import { lineProtocolRoutes } from './routes.ts';
+import { LineWriter, type Sink, type WriteOutcome, type WriteRequest } from './writer.ts';
+
+export interface LineProtocolOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly telemetry: Sink;
+  readonly devices: DevicePort & {
+    deviceOfApiKey(key: string): { readonly id: string; readonly name: string } | undefined;
+  };
+  readonly auth: { callerOfBearer(token: string): Caller | undefined };
+}
+
+/** Writes as InfluxDB takes them, for programs that know no other way. */
+export class LineProtocol {
+  readonly #options: LineProtocolOptions;
+  readonly #writer: LineWriter;
+
+  constructor(options: LineProtocolOptions) {
+    this.#options = options;
+    const { clock, telemetry: sink } = options;
+    const devices = new LineDevices(options.db, options.devices);
+    this.#writer = new LineWriter({ clock, sink, devices });
+  }
+
+  /** See `LineWriter.write`. */
+  write(request: WriteRequest): Promise<WriteOutcome> {
+    return this.#writer.write(request);
+  }
+
+  /** Whose token or device key this is. */
+  callerOf(secret: string): Caller | undefined {
+    const { auth, devices } = this.#options;
+    const caller = auth.callerOfBearer(secret);
+    if (caller !== undefined) return caller;
+    const device = devices.deviceOfApiKey(secret);
+    return device && { kind: 'device', id: device.id, name: device.name, role: 'device' };
+  }
+
+  rootRoutes(api: Api): void {
+    lineProtocolRoutes(api, this);
+  }
+}
