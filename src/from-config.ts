@@ -4,6 +4,7 @@ import type { Config } from '#config';
 import { HearthError } from '#kernel';
 import type { MailSettings } from '#mail';
 import type { BrokerLimits } from '#mqtt';
+import type { ExportsOptions } from '#telemetry';
 
 /**
  * Undefined where nobody set up a mail server.
@@ -55,4 +56,12 @@ export const brokerLimitsOf = (config: Config): BrokerLimits => ({
   queued: config['limits.queued'],
   retained: config['limits.retained'],
   messagesPerSecond: config['limits.messages_per_second'],
+});
+
+/** Where exports may go, beside folders. */
+export const s3SettingsOf = (config: Config): ExportsOptions['s3'] => ({
+  endpoint: config['s3.endpoint'],
+  region: config['s3.region'],
+  accessKeyId: config['s3.access_key_id'],
+  secretAccessKey: config['s3.secret_access_key'],
 });

@@ -159,6 +159,9 @@ class RunningHub implements Hub {
       parts.shares,
       parts.signing,
       parts.telemetry,
+      // They are stopped before it: what runs ends, and what it brought stays.
+      parts.exports,
+      parts.imports,
       restored,
       parts.due,
       parts.alerts,

@@ -26,6 +26,7 @@ function connectDevices(parts: Parts, { log, offline }: NewsOptions): void {
     deviceConfig.onSamples(samples);
     schedules.onSamples(samples);
   });
+  telemetry.onErased.listen((erased) => devices.forgetReadings(erased));
   devices.onStatus.listen((status) => {
     commands.onStatus(status);
     deviceConfig.onStatus(status);
@@ -81,7 +82,7 @@ function connectCommands(parts: Parts): void {
     schedules.settleAfterBoot();
     commands.onClockBelieved();
   });
-  for (const signal of [audit.onAlert, commands.onAlert, signing.onAlert]) {
+  for (const signal of [audit.onAlert, commands.onAlert, signing.onAlert, telemetry.onAlert]) {
     signal.listen((alert) => alerts.raise(alert));
   }
 }

@@ -1,7 +1,7 @@
 /** Every part of a hub, made and handed what it needs. Nothing acts here: see `main.ts` and `news.ts`. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Alerts } from '#alerts';
 import { Audit } from '#audit';
 import { type Api, Auth, OpenIdConnect, Passkeys, Shares } from '#auth';
@@ -23,9 +23,9 @@ import { Realtime } from '#realtime';
 import { Schedules } from '#schedules';
 import { Secrets } from '#secrets';
 import { Signing } from '#signing';
-import { Telemetry } from '#telemetry';
+import { Exports, Imports, LineProtocol, Sql, Telemetry } from '#telemetry';
 import packageJson from '../package.json' with { type: 'json' };
-import { brokerLimitsOf, mailSettingsOf, oidcSettingsOf } from './from-config.ts';
+import { brokerLimitsOf, mailSettingsOf, oidcSettingsOf, s3SettingsOf } from './from-config.ts';
 import { probesOf, sectionsOf } from './overview.ts';
 
 export interface HubAddresses {
@@ -143,7 +143,30 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     devices,
     protection: signing,
     vault: secrets,
+    audit,
     ...named('telemetry'),
+  });
+  const lineProtocol = new LineProtocol({ db, clock, telemetry, devices, auth });
+  const imports = new Imports({
+    db,
+    telemetry,
+    analysis: telemetry.analysis,
+    devices,
+    audit,
+    ...named('imports'),
+  });
+  const exports = new Exports({
+    directory: resolve(config.data, 'exports'),
+    dataDirectory: config.data,
+    history: telemetry,
+    snapshots: telemetry,
+    analysis: telemetry.analysis,
+    devices,
+    audit,
+    s3: s3SettingsOf(config),
+    timeZone: config['home.time_zone'],
+    freeBytes: config['telemetry.free_disk_mb'] * 1024 ** 2,
+    ...named('exports'),
   });
   // The broker asks the commands who acknowledged, and the commands speak through the broker.
   const speak = {
@@ -159,6 +182,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     retentionDays: config['commands.retention_days'],
     ...named('commands'),
   });
+  const sql = new Sql({ telemetry, audit, devices, commands: (page) => commands.list(page) });
   const broker: Broker = new Broker({
     gate: devices.gate({
       telemetry: (deviceId) => telemetry.acceptFrom(deviceId),
@@ -260,7 +284,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     sightOf,
     audit,
     secrets,
-    rootRoutes: rootRoutesOf({ auth, joining }),
+    rootRoutes: rootRoutesOf({ auth, joining, lineProtocol }),
     routes: routesOf({
       auth,
       passkeys,
@@ -272,6 +296,9 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
       joining,
       signing,
       telemetry,
+      exports,
+      imports,
+      sql,
       commands,
       groups,
       deviceConfig,
@@ -310,6 +337,8 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     joining,
     signing,
     telemetry,
+    exports,
+    imports,
     commands,
     broker,
     groups,
@@ -338,6 +367,9 @@ type Surfaces =
   | 'joining'
   | 'signing'
   | 'telemetry'
+  | 'exports'
+  | 'imports'
+  | 'sql'
   | 'commands'
   | 'groups'
   | 'deviceConfig'
@@ -359,6 +391,9 @@ export const routesOf = (parts: Readonly<Record<Surfaces, Routed>>): ((api: Api)
     parts.joining,
     parts.signing,
     parts.telemetry,
+    parts.exports,
+    parts.imports,
+    parts.sql,
     parts.commands,
     parts.groups,
     parts.schedules,
@@ -371,6 +406,6 @@ interface RootRouted {
 }
 
 export const rootRoutesOf = (
-  parts: Readonly<Record<'auth' | 'joining', RootRouted>>,
+  parts: Readonly<Record<'auth' | 'joining' | 'lineProtocol', RootRouted>>,
 ): ((api: Api) => void)[] =>
-  [parts.auth, parts.joining].map((part) => (api: Api) => part.rootRoutes(api));
+  [parts.auth, parts.joining, parts.lineProtocol].map((part) => (api: Api) => part.rootRoutes(api));

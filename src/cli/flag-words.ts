@@ -29,6 +29,7 @@ const lists: Readonly<Record<string, string>> = {
   'join/batch': 'hearth join batches',
   people: 'hearth user list',
   'people/invitations': 'hearth user invitations',
+  retention: 'hearth retention',
   rooms: 'hearth room list',
   scenes: 'hearth scene list',
   schedules: 'hearth schedule list',

@@ -25,7 +25,10 @@ export interface Link {
 const patienceMs = 30_000;
 /** What goes through everything that there is takes longer in a hub that has run for years. */
 const longPatienceMs = 10 * 60_000;
-const longPaths = new Set(['/api/v1/audit/verify', '/api/v1/secrets/rotate']);
+const longPaths = new Set(['/api/v1/audit/verify', '/api/v1/secrets/rotate', '/api/v1/sql']);
+/** Years of readings are taken out of every file. */
+const isDeletion = (method: string, pathname: string): boolean =>
+  method === 'DELETE' && /^\/api\/v1\/devices\/[^/]+\/telemetry$/.test(pathname);
 
 /** Whether somebody listens on the socket. One that nobody listens on is left from a killed hub. */
 export function answers(socketPath: string): Promise<boolean> {
@@ -54,7 +57,8 @@ export const socketLink = (socketPath: string): Link => ({
 
 function call(socketPath: string, { method, url, headers }: Request, body: string) {
   const { pathname, search, searchParams } = new URL(url);
-  const usualMs = longPaths.has(pathname) ? longPatienceMs : patienceMs;
+  const isLong = longPaths.has(pathname) || isDeletion(method, pathname);
+  const usualMs = isLong ? longPatienceMs : patienceMs;
   const longestMs = usualMs + parseDurationMs(searchParams.get('wait') ?? '0s', 'wait');
   return new Promise<Response>((resolve, reject) => {
     const outgoing = httpRequest({

@@ -4,6 +4,7 @@ import { type GlobalOptions, Invocation } from './invocation.ts';
 import { accessCommands } from './program-access.ts';
 import { collect } from './program-collect.ts';
 import { controlCommands } from './program-control.ts';
+import { historyCommands } from './program-history.ts';
 import { settingCommands } from './program-settings.ts';
 import { simulateCommand } from './program-simulate.ts';
 import { trustCommands } from './program-trust.ts';
@@ -79,25 +80,8 @@ export function program(around: Surroundings): Command {
   settingCommands(hearth, run);
   accessCommands(hearth, run);
   trustCommands(hearth, run);
+  historyCommands(hearth, run);
 
-  hearth
-    .command('query')
-    .description('readings of a device')
-    .argument('<device>')
-    .option('--start <time>', '2026-01-31T08:00:00Z, or relative to now: -1h', '-24h')
-    .option('--end <time>', 'as --start', 'now')
-    .option('--interval <duration>', 'one row for every 1m, 1h, 1d; without it every reading')
-    .option('--fields <names>', 'metrics, with commas')
-    .option('--agg <names>', 'avg, min, max, sum, count, first, last, with commas')
-    .option('--limit <count>', 'at most so many rows')
-    .option('--tz <zone>', 'time zone of days: Europe/Berlin')
-    .addOption(
-      new Option('--format <format>', 'how to show them')
-        .choices(['table', 'csv', 'json', 'sparkline'])
-        .default('table'),
-    )
-    .addHelpText('after', queryExamples)
-    .action(run(() => import('./query.ts').then(({ query }) => query)));
   hearth
     .command('quarantine')
     .description('malformed messages that were set aside')
@@ -120,13 +104,6 @@ export function program(around: Surroundings): Command {
     .action(run(() => import('./reset.ts').then(({ reset }) => reset)));
   return hearth;
 }
-
-const queryExamples = `
-Examples:
-  hearth query plug-1 --start -1h --fields power,voltage
-  hearth query plug-1 --start -7d --interval 1d --agg avg,max
-  hearth query plug-1 --start -30d --format csv > plug-1.csv
-  hearth query plug-1 --format sparkline`;
 
 function deviceCommands(device: Command, run: Run): void {
   const csr = [

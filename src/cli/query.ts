@@ -1,11 +1,12 @@
 import { HearthError, parseDurationMs, parseTimeMs } from '#kernel';
+import { compared } from './compare.ts';
 import { devicePath } from './device.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
 import { durationText, intervalFor, sparkline } from './sparkline.ts';
 import { cell } from './table.ts';
 
-interface QueryOptions {
+export interface QueryOptions {
   readonly start: string;
   readonly end: string;
   readonly interval?: string;
@@ -13,10 +14,15 @@ interface QueryOptions {
   readonly agg?: string;
   readonly limit?: string;
   readonly tz?: string;
+  /** Rows at most, of which the highest and the lowest are two. */
+  readonly points?: string;
+  readonly downsample?: string;
+  /** An earlier time to be shown beside. */
+  readonly compare?: string;
   readonly format: 'table' | 'csv' | 'json' | 'sparkline';
 }
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 interface Answer {
   readonly data: readonly Row[];
@@ -29,6 +35,7 @@ export async function query(at: Invocation, id: string, options: QueryOptions): 
   refuseLostOptions(options);
   const format = at.json ? 'json' : options.format;
   await withHub(at, async (hub) => {
+    if (options.compare !== undefined) return compared(hub, at, id, { ...options, format });
     if (format === 'sparkline') return at.print(await sparklines(hub, at, id, options));
     if (format !== 'table') return stream(hub, at, id, { ...parameters(options), format });
     const answer = await hub.get<Answer>(`${devicePath(id)}/telemetry`, parameters(options));
@@ -142,19 +149,14 @@ async function stream(
   if (last !== '\n') at.print('');
 }
 
-const parameters = ({ start, end, interval, fields, agg, limit, tz }: QueryOptions) => ({
-  start,
-  end,
-  interval,
-  fields,
-  agg,
-  limit,
-  tz,
-});
+const parameters = (options: QueryOptions) => {
+  const { start, end, interval, fields, agg, limit, tz, points, downsample } = options;
+  return { start, end, interval, fields, agg, limit, tz, points, downsample };
+};
 
 /** Options that change nothing without `--interval`: their typist expects them to. */
-function refuseLostOptions({ interval, agg, tz, format }: QueryOptions): void {
-  if (interval !== undefined || format === 'sparkline') return;
+function refuseLostOptions({ interval, agg, tz, format, compare }: QueryOptions): void {
+  if (interval !== undefined || format === 'sparkline' || compare !== undefined) return;
   const lost = agg !== undefined ? '--agg' : tz !== undefined ? '--tz' : undefined;
   if (lost === undefined) return;
   throw new HearthError('bad_request', `${lost} needs --interval`, {

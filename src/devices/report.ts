@@ -1,5 +1,5 @@
 import type { StateMap } from './definitions/types.ts';
-import type { LatestValues, Scalar } from './types.ts';
+import type { ErasedReadings, LatestValues, Scalar } from './types.ts';
 
 /** A device with a new metric name in every message must not grow without end. */
 const mostMetrics = 256;
@@ -114,6 +114,18 @@ export class DeviceReport {
     for (const name of names) {
       if (this.#metrics.delete(name)) dropped = true;
       if (this.#reported.delete(name)) dropped = true;
+    }
+    return dropped;
+  }
+
+  /** Forgets newest values of a time that is to be forgotten; returns whether there were any. */
+  dropReadings({ metrics, startUs, endUs }: ErasedReadings): boolean {
+    let dropped = false;
+    for (const [name, { timeUs }] of this.#metrics) {
+      const isMeant = metrics === undefined || metrics.includes(name);
+      if (!isMeant || timeUs < startUs || timeUs >= endUs) continue;
+      this.#metrics.delete(name);
+      dropped = true;
     }
     return dropped;
   }

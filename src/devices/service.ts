@@ -24,6 +24,7 @@ import type {
   CertificateAuthority,
   Device,
   DeviceChange,
+  ErasedReadings,
   LatestValues,
   StateSample,
   StatusNews,
@@ -323,6 +324,14 @@ export class Devices implements Part {
    */
   restoreSamples(samples: readonly StateSample[]): void {
     this.#intake.restore(samples);
+  }
+
+  /** Forgets the newest values among readings that were deleted. */
+  forgetReadings(erased: ErasedReadings): void {
+    const { deviceId } = erased;
+    if (!this.exists(deviceId) || !this.#reports.of(deviceId).dropReadings(erased)) return;
+    this.#reports.touch(deviceId);
+    this.#tell('state', deviceId);
   }
 
   /** A heartbeat over HTTP; `body` may carry the fields of a status message. */

@@ -43,6 +43,15 @@ export interface StateSample {
   readonly sensitive?: Readonly<Record<string, Scalar>>;
 }
 
+/** Readings that are to leave no trace: of a device, from `startUs`, before `endUs`. */
+export interface ErasedReadings {
+  readonly deviceId: string;
+  /** All of them when not given. */
+  readonly metrics?: readonly string[];
+  readonly startUs: number;
+  readonly endUs: number;
+}
+
 export interface LatestValues {
   /** The newest of the readings behind `values`; microseconds since 1970 UTC. */
   readonly timeUs: number;

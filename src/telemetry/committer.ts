@@ -74,6 +74,13 @@ export class Committer {
     return ordinal === this.#leaving?.ordinal ? this.#leaving.committed : undefined;
   }
 
+  /** Resolves when what has been taken in so far is on disk, or has failed to get there. */
+  async underWay(): Promise<void> {
+    const { committed } = this.#open;
+    const waits = this.#open.points.count > 0 ? committed : this.#leaving?.committed;
+    await waits?.catch(() => {});
+  }
+
   /** Why the last commit failed; `undefined` since one succeeded. */
   get problem(): string | undefined {
     return this.#problem;

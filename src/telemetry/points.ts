@@ -17,6 +17,8 @@ export const timeMarks = {
   absurdClock: 8,
   /** The hub's own clock was implausible: the device's time was kept unchecked. */
   doubtfulHub: 16,
+  /** History that was brought in: it says nothing of how its device is now. */
+  imported: 32,
 } as const;
 
 /** Whether a value of this kind lies in `texts`. */
@@ -74,6 +76,11 @@ export class PointBuffer {
     this.#values = views.values;
     this.#series = views.series;
     this.#marks = views.marks;
+  }
+
+  /** What was gathered, to be read. */
+  get points(): Points {
+    return pointsIn(this.buffer, this.capacity, this.count, this.texts);
   }
 
   add(series: number, timeUs: number, value: Value, timeMark: number): void {

@@ -84,6 +84,17 @@ export class Quarantine {
 
   forget(deviceId: string): void {
     this.#shares.delete(deviceId);
+    this.erase(deviceId, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets go of what was set aside of a device and received from `startUs`, before `endUs`. */
+  erase(deviceId: string, startUs: number, endUs: number): void {
+    const isKept = (entry: QuarantinedMessage): boolean => {
+      const receivedUs = Date.parse(entry.receivedAt) * 1000;
+      return entry.deviceId !== deviceId || receivedUs < startUs || receivedUs >= endUs;
+    };
+    this.#entries = this.#entries.filter(isKept);
+    this.#unsaved = this.#unsaved.filter(isKept);
   }
 
   #add(share: DeviceShare, submission: Submission, field: string, reason: string): void {

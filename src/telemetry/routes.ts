@@ -247,6 +247,8 @@ function ownerRoutes(api: Api, telemetry: Telemetry): void {
           files: report.files,
           file_bytes: report.fileBytes,
           points: report.points,
+          sealed_files: report.sealedFiles,
+          tiers: [...report.tiers],
           oldest: report.oldestUs === null ? null : isoOfMicroseconds(report.oldestUs),
           newest: report.newestUs === null ? null : isoOfMicroseconds(report.newestUs),
           incidents: [...incidents],

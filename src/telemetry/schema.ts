@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { HearthError, isoOfMicroseconds, parseDurationMs, parseTimeMs } from '#kernel';
+import { thinnings } from './downsample.ts';
 import { type Aggregate, aggregates, type TelemetryQuery } from './types.ts';
+import { tiers } from './worker/tiers/tiers.ts';
 
 /** What crosses the wire, both ways. */
 
@@ -12,14 +14,17 @@ const widestIntervalMs = 366 * dayMs;
 /** Two months of seconds; a home has no question that needs more. */
 const mostBuckets = 5_000_000;
 
-const value = z.union([z.number(), z.boolean(), z.string()]);
-const time = z.string().openapi({ example: '2026-01-31T12:00:00.000Z' });
+/** A chart has no more pixels. */
+const mostChartPoints = 10_000;
+
+export const value = z.union([z.number(), z.boolean(), z.string()]);
+export const time = z.string().openapi({ example: '2026-01-31T12:00:00.000Z' });
 
 export const deviceParam = z.object({
   id: z.string().min(1).max(64).openapi({ description: 'The device', example: 'plug-1' }),
 });
 
-const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
+export const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
 
 export const historyQuery = z.object({
   start: z
@@ -50,6 +55,15 @@ export const historyQuery = z.object({
     .openapi({
       description: `Rows at most, up to ${mostRows}; ${defaultLimit} by default for JSON, all for CSV`,
     }),
+  points: z
+    .string()
+    .optional()
+    .openapi({
+      description: `Rows at most for a chart, from 3 to ${mostChartPoints}: the highest and the lowest stay`,
+    }),
+  downsample: z.enum(thinnings).optional().openapi({
+    description: 'How points are chosen: lttb keeps the shape (by default), minmax every swing',
+  }),
   order: z.enum(['asc', 'desc']).optional().openapi({ description: 'By time; asc by default' }),
   tz: z.string().optional().openapi({
     description: "Time zone that days and hours of buckets mean; the home's by default",
@@ -89,7 +103,7 @@ export const withheldHeader = z.object({
 
 export const statisticsQuery = historyQuery.pick({ start: true, end: true, fields: true });
 
-const metricStatistics = z.object({
+export const metricStatistics = z.object({
   count: z.number().int(),
   min: z.number().nullable(),
   max: z.number().nullable(),
@@ -97,7 +111,9 @@ const metricStatistics = z.object({
   sum: z.number().nullable(),
   first: value.nullable(),
   last: value.nullable(),
-  p50: z.number().nullable(),
+  p50: z.number().nullable().openapi({
+    description: 'p50, p95 and p99 need every reading: null where some have been summed up',
+  }),
   p95: z.number().nullable(),
   p99: z.number().nullable(),
 });
@@ -175,6 +191,15 @@ export const storageAnswer = z
     files: z.number().int(),
     file_bytes: z.number().int(),
     points: z.number().int(),
+    sealed_files: z.number().int(),
+    tiers: z.array(
+      z.object({
+        tier: z.enum(['sealed', ...tiers]),
+        files: z.number().int(),
+        bytes: z.number().int(),
+        points: z.number().int(),
+      }),
+    ),
     oldest: time.nullable(),
     newest: time.nullable(),
     incidents: z.array(z.object({ at: time, kind: z.string(), detail: z.string() })),
@@ -206,6 +231,7 @@ export function readHistoryRequest(
   const fields = readList(parameters.fields);
   const intervalMs = readInterval(parameters.interval, (endUs - startUs) / 1000);
   const named = readAggregates(parameters.agg);
+  const points = readPoints(parameters);
   return {
     format,
     limit,
@@ -224,6 +250,7 @@ export function readHistoryRequest(
       ...(fields === undefined ? {} : { fields }),
       ...(named === undefined ? {} : { aggregates: named }),
       ...(parameters.fill === 'null' ? { fill: 'null' } : {}),
+      ...(points === undefined ? {} : { points, thinning: parameters.downsample ?? 'lttb' }),
     },
   };
 }
@@ -261,7 +288,23 @@ export function readLimit(text: string | undefined, fallback: number, most: numb
   });
 }
 
-function readInterval(text: string | undefined, spanMs: number): number | undefined {
+function readPoints({ points, downsample }: HistoryParameters): number | undefined {
+  if (points === undefined) {
+    if (downsample === undefined) return undefined;
+    throw new HearthError('bad_request', 'downsample needs points', {
+      field: 'downsample',
+      hint: 'Say how many rows there may be, such as points=500.',
+    });
+  }
+  const count = Number(points);
+  if (Number.isInteger(count) && count >= 3 && count <= mostChartPoints) return count;
+  throw new HearthError('bad_request', `points cannot be "${points.slice(0, 40)}"`, {
+    field: 'points',
+    hint: `Write a whole number from 3 to ${mostChartPoints}.`,
+  });
+}
+
+export function readInterval(text: string | undefined, spanMs: number): number | undefined {
   if (text === undefined) return undefined;
   const intervalMs = parseDurationMs(text, 'interval');
   if (intervalMs < narrowestIntervalMs || intervalMs > widestIntervalMs) {
@@ -279,7 +322,7 @@ function readInterval(text: string | undefined, spanMs: number): number | undefi
   return intervalMs;
 }
 
-function readAggregates(text: string | undefined): readonly Aggregate[] | undefined {
+export function readAggregates(text: string | undefined): readonly Aggregate[] | undefined {
   const names = readList(text);
   const unknown = names?.find((name) => !(aggregates as readonly string[]).includes(name));
   if (unknown === undefined) return names as readonly Aggregate[] | undefined;

@@ -1,21 +1,43 @@
-import type { Api } from '#auth';
+import { join } from 'node:path';
+import type { NewAlert } from '#alerts';
+import type { Api, AuditPort } from '#auth';
 import type { Config } from '#config';
 import type { Db } from '#db';
-import { type Cancel, type Clock, HearthError, type Log, type Part, Signal } from '#kernel';
+import {
+  type Cancel,
+  type Clock,
+  HearthError,
+  isoOfMicroseconds,
+  type Log,
+  type Part,
+  Signal,
+} from '#kernel';
 import type { Accept } from '#mqtt';
 import type { Reseal, Vault } from '#secrets';
+import { Analysis } from './analysis/analysis.ts';
 import type { Batch, Series } from './batch.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { Committer } from './committer.ts';
+import type { Comparison } from './comparison.ts';
 import { History, type Reader } from './history.ts';
+import { type Compared, type GroupQuery, type GroupSeries, HomeHistory } from './home-history.ts';
+import { homeHistoryRoutes } from './home-routes.ts';
+import { ImportIntake, type ImportReceipt, type ImportSeries } from './imports/intake.ts';
 import { Intake } from './intake.ts';
+import type { Reading } from './parse.ts';
+import type { Points } from './points.ts';
 import { type DeviceRefusals, Quarantine } from './quarantine.ts';
+import { FreeDisk, freeBytesOf } from './retention/free-disk.ts';
+import { type RetentionPlan, retentionRoutes } from './retention/routes.ts';
+import { Retention } from './retention/service.ts';
+import type { ErasureRequest } from './retention/types.ts';
 import { telemetryRoutes } from './routes.ts';
 import { Sealing } from './sealing.ts';
 import { SeriesBook } from './series.ts';
 import { Storage } from './storage.ts';
 import { HighWaterMark, SealedStore } from './store.ts';
 import type { Reading as NewestReading } from './summary.ts';
+import { hubClockPlausible } from './timestamp.ts';
 import type {
   DeviceStatistics,
   MessageProtection,
@@ -31,11 +53,19 @@ import type {
   TelemetryRow,
   Value,
 } from './types.ts';
-import type { ReadyMessage } from './worker/protocol.ts';
+import type { FaultPoint } from './worker/fault-points.ts';
+import type { ReadyMessage, Snapshot, SnapshotScope } from './worker/protocol.ts';
 
 /** What telemetry needs to know of devices. */
 export interface KnownDevices {
   exists(deviceId: string): boolean;
+  /** All of them, for what is about types, rooms or the home. */
+  list?(): readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly room: string | null;
+  }[];
+  readonly rooms?: { list(): readonly { readonly id: string; readonly name: string }[] };
   /** The metrics whose values are kept encrypted; asked for each message. */
   sensitiveOf(deviceId: string): ReadonlySet<string>;
   latest(
@@ -58,9 +88,14 @@ export interface TelemetryOptions {
   readonly vault?: Vault;
   /** The journal grows no further than this many bytes; 2 GB by default. */
   readonly journalBytes?: number;
+  /** Writes down who changed what is kept, and who deleted what. */
+  readonly audit?: AuditPort;
+  /** Ends the process at this moment, as a power cut would: for tests alone. */
+  readonly dieAt?: FaultPoint;
+  /** Bytes that are free on the disk; asked of the file system of `directory` by default. */
+  readonly freeBytes?: () => number | undefined;
 }
 
-const dayMs = 86_400_000;
 const defaultJournalBytes = 2 * 1024 ** 3;
 const housekeepingMs = 30_000;
 const savingMs = 1000;
@@ -73,16 +108,27 @@ export class Telemetry implements Part {
   readonly devices: KnownDevices;
   readonly clock: Clock;
   readonly timeZone: string;
+  /** The disk runs low, or readings went because it did. */
+  readonly onAlert: Signal<NewAlert>;
+  /** What is to leave no trace: from here on it is in no answer. */
+  readonly onErased: Signal<Omit<ErasureRequest, 'actor' | 'origin'>>;
+  readonly retention: Retention;
+  /** Processes that read history beside the hub. */
+  readonly analysis: Analysis;
   readonly #log: Log;
   readonly #mark: HighWaterMark;
   readonly #series = new SeriesBook();
   readonly #quarantine: Quarantine;
   readonly #sealing: Sealing;
   readonly #history: History;
+  readonly #homeHistory: HomeHistory;
   readonly #storage: Storage;
   readonly #committer: Committer;
   readonly #intake: Intake;
+  readonly #imports: ImportIntake;
   readonly #clockWatch: ClockWatch;
+  readonly #freeDisk: FreeDisk;
+  readonly #audit: AuditPort | undefined;
   /** Removed devices of which storage does not know yet, with the numbers of their series. */
   readonly #removed = new Map<string, readonly number[]>();
   #newest: readonly Sample[] = [];
@@ -91,12 +137,27 @@ export class Telemetry implements Part {
 
   constructor(options: TelemetryOptions) {
     const { clock, config, log } = options;
-    const retentionUs = config['telemetry.retention_days'] * dayMs * 1000;
     this.clock = clock;
     this.devices = options.devices;
     this.timeZone = config['home.time_zone'];
     this.#log = log;
     this.onSample = new Signal('telemetry.sample', log);
+    this.onAlert = new Signal('telemetry.onAlert', log);
+    this.onErased = new Signal('telemetry.onErased', log);
+    this.#audit = options.audit;
+    this.retention = new Retention({
+      db: options.db,
+      config,
+      clock,
+      devices: options.devices,
+      audit: options.audit,
+    });
+    this.#freeDisk = new FreeDisk({
+      floorBytes: config['telemetry.free_disk_mb'] * 1024 ** 2,
+      freeBytes: options.freeBytes ?? freeBytesOf(options.directory),
+      onAlert: this.onAlert,
+    });
+    this.analysis = new Analysis({ clock, log, directory: join(options.directory, 'analysis') });
     this.#mark = new HighWaterMark(options.db);
     const sensitiveOf = (deviceId: string) => options.devices.sensitiveOf(deviceId);
     this.#quarantine = new Quarantine(clock, {
@@ -114,10 +175,11 @@ export class Telemetry implements Part {
         directory: options.directory,
         sealPoints: config['telemetry.seal_points'],
         sealMs: config['telemetry.seal_minutes'] * 60_000,
-        retentionUs,
         memoryMb: config['telemetry.memory_mb'],
+        timeZone: config['home.time_zone'],
         quarantineKept: config['telemetry.quarantine'],
         journalBytes: options.journalBytes ?? defaultJournalBytes,
+        ...(options.dieAt && { dieAt: options.dieAt }),
       },
     });
     this.#committer = new Committer({
@@ -127,12 +189,21 @@ export class Telemetry implements Part {
       onCommitted: (batch) => this.#tell(batch),
     });
     this.#clockWatch = new ClockWatch(clock);
-    this.#history = new History({
+    const readable = {
       storage: this.#storage,
       series: this.#series,
       sealing: this.#sealing,
       sensitiveOf,
       log,
+    };
+    this.#history = new History(readable);
+    this.#homeHistory = new HomeHistory(readable);
+    this.#imports = new ImportIntake({
+      clock,
+      series: this.#series,
+      committer: this.#committer,
+      sealing: this.#sealing,
+      sensitiveOf,
     });
     this.#intake = new Intake({
       clock,
@@ -145,8 +216,8 @@ export class Telemetry implements Part {
       limits: {
         messagesPerSecond: config['limits.messages_per_second'],
         messageBytes: config['limits.body_bytes'],
-        retentionUs,
       },
+      lateness: this.retention,
     });
   }
 
@@ -156,6 +227,7 @@ export class Telemetry implements Part {
    */
   async start(): Promise<void> {
     this.#sealing.start();
+    this.retention.start();
     await this.#storage.start();
     this.#timers = [
       this.clock.every(savingMs, () => this.#save()),
@@ -166,6 +238,7 @@ export class Telemetry implements Part {
   /** Brings everything taken in to disk and closes the store. */
   async stop(): Promise<void> {
     for (const cancel of this.#timers) cancel();
+    await this.analysis.stop();
     await this.#committer.drained();
     this.#committer.abandon(new HearthError('unavailable', 'the hub is stopping'));
     this.#save();
@@ -178,6 +251,28 @@ export class Telemetry implements Part {
    */
   submit(submission: Submission): Receipt {
     return this.#intake.submit(submission);
+  }
+
+  /** Takes readings in that came in another shape than JSON: see `Intake.submitReadings`. */
+  submitReadings(
+    submission: Submission,
+    readings: readonly Reading[],
+    how: { readonly goesOn: boolean },
+  ): Receipt {
+    return this.#intake.submitReadings(submission, readings, how);
+  }
+
+  /** Takes history in that is no news: see `ImportIntake`. */
+  importPoints(
+    points: Points,
+    series: readonly (ImportSeries | undefined)[],
+  ): Promise<ImportReceipt> {
+    return this.#imports.take(points, series);
+  }
+
+  /** Whether the hub's own clock can be right. */
+  get clockIsPlausible(): boolean {
+    return hubClockPlausible(this.clock.nowMs() * 1000, this.#committer.lastWrittenUs);
   }
 
   /** What the broker calls for each message of a device. */
@@ -205,6 +300,12 @@ export class Telemetry implements Part {
     return this.#history.withheld(deviceId, fields, reader);
   }
 
+  /** The metrics of a device of which there may be sealed values: sensitive now, or once. */
+  sealedMetrics(deviceId: string): readonly string[] {
+    const now = this.devices.sensitiveOf(deviceId);
+    return [...new Set([...now, ...this.#sealing.of(deviceId)])].sort();
+  }
+
   /** The newest value of each sensitive metric: only for those who may see them. */
   newestSensitive(deviceId: string): Promise<ReadonlyMap<string, NewestReading>> {
     return this.#history.newestSensitive(deviceId);
@@ -217,6 +318,8 @@ export class Telemetry implements Part {
 
   routes(api: Api): void {
     telemetryRoutes(api, this);
+    homeHistoryRoutes(api, this);
+    retentionRoutes(api, this);
   }
 
   /** Sums a device's readings up, from `startUs`, before `endUs`. */
@@ -225,6 +328,33 @@ export class Telemetry implements Part {
     reader: Reader = anyone,
   ): Promise<DeviceStatistics> {
     return this.#history.statistics(asked, reader);
+  }
+
+  /** Several devices in buckets: a series for each group of them. */
+  series(query: GroupQuery, reader: Reader = anyone): Promise<readonly GroupSeries[]> {
+    return this.#homeHistory.series(query, reader);
+  }
+
+  /** The same with an earlier time beside it, row by row. */
+  compare(
+    query: GroupQuery,
+    comparison: Comparison,
+    reader: Reader = anyone,
+  ): Promise<{ readonly series: readonly GroupSeries[]; readonly compared: Compared }> {
+    return this.#homeHistory.compare(query, comparison, reader);
+  }
+
+  /** Statistics of several devices, without p50, p95 and p99. */
+  manyStatistics(
+    asked: {
+      readonly deviceIds: readonly string[];
+      readonly startUs: number;
+      readonly endUs: number;
+      readonly fields?: readonly string[] | undefined;
+    },
+    reader: Reader = anyone,
+  ): Promise<ReadonlyMap<string, DeviceStatistics>> {
+    return this.#homeHistory.statistics(asked, reader);
   }
 
   readonly quarantine = {
@@ -264,6 +394,33 @@ export class Telemetry implements Part {
     return this.#storage.ask('storage', undefined);
   }
 
+  /**
+   * History as files, for a process that reads it by itself; everything that was committed before is
+   * in it. To be released; without a `renew` it ends after ten minutes.
+   */
+  snapshot(scope: SnapshotScope = {}): Promise<Snapshot> {
+    return this.#storage.ask('snapshot', scope);
+  }
+
+  /** @throws HearthError `gone` when the lease has ended. */
+  async renew(lease: number): Promise<void> {
+    await this.#storage.ask('renew', { lease });
+  }
+
+  /** Never rejects: a worker that is started anew knows of no leases. */
+  async release(lease: number): Promise<void> {
+    await this.#storage.ask('release', { lease }).catch(() => {});
+  }
+
+  /**
+   * Turns everything that has been committed into days and their sums, without waiting for its time.
+   * @throws HearthError `storage_failed`; everything is then as it was.
+   */
+  async compact(): Promise<void> {
+    await this.#committer.drained();
+    await this.#storage.ask('compact', undefined);
+  }
+
   /** Seals what has been committed, without waiting for its time. */
   async seal(): Promise<void> {
     await this.#committer.drained();
@@ -278,18 +435,62 @@ export class Telemetry implements Part {
     return this.#newest;
   }
 
+  /** What retention will let go of within so many days, and with the next housekeeping; soonest first. */
+  async retentionPlan(days: number): Promise<RetentionPlan> {
+    const atUs = this.clock.nowMs() * 1000;
+    const space = this.#freeDisk.look();
+    const policy = this.retention.policy();
+    const going = await this.#storage.ask('retentionPlan', { nowUs: atUs, days, policy, space });
+    return { atUs, ...space, going };
+  }
+
   /**
-   * Forgets a removed device: a new one of the same name begins without history. Sealed files keep
-   * its readings until their retention is over, where no query finds them. Never rejects: what
-   * storage cannot do now it does at its next housekeeping.
+   * Deletes a device's readings for good: they are in no answer any more at once, and in no file when
+   * this resolves, with how many there were. A hub that ends in between goes on at its next start.
+   * @throws HearthError `unavailable` while storage restarts, `storage_full`, `storage_failed`.
+   */
+  async erase({ actor, origin, ...request }: ErasureRequest): Promise<number> {
+    const { deviceId, metrics, startUs, endUs } = request;
+    this.#quarantine.erase(deviceId, startUs, endUs);
+    const id = await this.#storage.ask('erase', { deviceId, metrics, startUs, endUs });
+    // From here on it will be done, whatever happens.
+    this.#audit?.append({
+      actor,
+      action: 'telemetry.delete',
+      subject: `device:${deviceId}`,
+      outcome: 'ok',
+      ...(origin !== undefined && { origin }),
+      detail: {
+        start: isoOfMicroseconds(startUs),
+        end: isoOfMicroseconds(endUs),
+        ...(metrics && { metrics }),
+      },
+    });
+    this.onErased.emit(request);
+    return this.#storage.ask('erased', { id });
+  }
+
+  /**
+   * Forgets a removed device: a new one of the same name begins without history. Its readings leave
+   * all files soon after: see `erased`. Never rejects: what storage cannot do now it does at its next
+   * housekeeping.
    */
   async forget(deviceId: string): Promise<void> {
     this.#intake.forget(deviceId);
     this.#quarantine.forget(deviceId);
     this.#sealing.forget(deviceId);
+    this.retention.forget(deviceId);
     const waiting = this.#removed.get(deviceId) ?? [];
     this.#removed.set(deviceId, [...waiting, ...this.#series.forget(deviceId)]);
+    const underWay = this.#committer.underWay();
     await this.#forgetRemoved();
+    // What had been gathered of it when it was removed reaches the disk, and leaves it again.
+    void underWay.then(() => this.erased()).catch(() => {});
+  }
+
+  /** Resolves when everything that is to be erased has left the disk. */
+  async erased(): Promise<void> {
+    await this.#storage.ask('erased', { id: undefined });
   }
 
   #learn(message: ReadyMessage): void {
@@ -359,8 +560,12 @@ export class Telemetry implements Part {
     if (isSteady) this.#committer.believe(nowUs);
     if (!this.#storage.ready) return;
     void this.#forgetRemoved();
+    // Told before anything goes for it.
+    const space = this.#freeDisk.look();
+    this.#freeDisk.warn(space);
     this.#storage
-      .ask('tend', { nowUs, clockIsSteady: isSteady })
+      .ask('tend', { nowUs, clockIsSteady: isSteady, policy: this.retention.policy(), space })
+      .then((shortened) => this.#freeDisk.tell(shortened))
       .catch((error) => this.#log.error({ err: error }, 'housekeeping failed'));
   }
 }
