@@ -1,8 +1,7 @@
 import { problemOf, unreachable } from './problem.ts';
-import { bucketAggregates } from './series.ts';
 import type { Denial, Device, Latest, Person, Room, Statistics, TelemetryRow } from './wire.ts';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One request to the hub. Throws a `Problem` for every answer that is not a success. */
 export function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
@@ -77,6 +76,40 @@ export interface DayStatistics {
   readonly energy_kwh: number | null;
 }
 
+export interface AskedHistory {
+  readonly deviceId: string;
+  readonly metric: string;
+  readonly aggregates: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** How wide a bucket is: `10s`, `1m`, `1d`. */
+  readonly interval: string;
+}
+
+interface Rows {
+  readonly series: readonly { readonly data: readonly TelemetryRow[] }[];
+}
+
+/** Rows of a time, and in the same order those of the one that it is compared with. */
+export type Comparison = Rows & { readonly compared?: Rows };
+
+function bucketQuery({
+  metric,
+  aggregates,
+  startMs,
+  endMs,
+  ...more
+}: Omit<AskedHistory, 'deviceId'> & Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams({
+    start: new Date(startMs).toISOString(),
+    end: new Date(endMs).toISOString(),
+    fields: metric,
+    agg: aggregates.join(','),
+  });
+  for (const [name, value] of Object.entries(more)) query.set(name, String(value));
+  return String(query);
+}
+
 /** Every request the dashboard makes. */
 export const api = {
   setup: () => call<Setup>('GET', '/setup'),
@@ -98,17 +131,17 @@ export const api = {
 
   /** The newest values, also of sensitive metrics where this person may see them. */
   latest: (id: string) => call<Latest>('GET', `/devices/${segment(id)}/telemetry/latest`),
-  /** Buckets of one metric from `startMs` to now, each `interval` (`10s`, `1m`) wide. */
-  history: async (id: string, metric: string, startMs: number, interval: string) => {
-    const query = new URLSearchParams({
-      start: new Date(startMs).toISOString(),
-      interval,
-      fields: metric,
-      agg: bucketAggregates,
-    });
-    const path = `/devices/${segment(id)}/telemetry?${query}`;
-    return (await call<{ data: TelemetryRow[] }>('GET', path)).data;
-  },
+  /** Buckets of one metric. */
+  history: async ({ deviceId, ...asked }: AskedHistory) =>
+    (
+      await call<{ data: TelemetryRow[] }>(
+        'GET',
+        `/devices/${segment(deviceId)}/telemetry?${bucketQuery(asked)}`,
+      )
+    ).data,
+  /** The same, beside that of an earlier time. @param compare `previous`, `1d`, `1w`, `1y` */
+  comparison: ({ deviceId, ...asked }: AskedHistory, compare: string) =>
+    call<Comparison>('GET', `/telemetry?${bucketQuery({ ...asked, devices: deviceId, compare })}`),
   statistics: (id: string, startMs: number) => {
     const query = new URLSearchParams({ start: new Date(startMs).toISOString() });
     return call<DayStatistics>('GET', `/devices/${segment(id)}/statistics?${query}`);

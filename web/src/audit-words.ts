@@ -126,6 +126,14 @@ const done: Readonly<Record<string, (told: Told) => string>> = {
       : `${told.actor} made a new certificate authority`,
   'secrets.rotate': ({ actor }) => `${actor} changed the key of the hub’s secrets`,
   'telemetry.export': ({ actor }) => `${actor} exported readings`,
+  'telemetry.import': ({ actor }) => `${actor} began an import of readings`,
+  'telemetry.delete': (told) =>
+    `${told.actor} deleted readings${told.subject && ` of ${told.subject}`}`,
+  'telemetry.sql': ({ actor }) => `${actor} asked the history in SQL`,
+  'retention.set': (told) =>
+    `${told.actor} said how long readings of ${told.subject || 'something'} are kept`,
+  'retention.remove': (told) =>
+    `${told.actor} removed the rule for how long readings of ${told.subject || 'something'} are kept`,
   'command.create': (told) => `${told.actor} told ${told.subject}: ${detail(told, 'action')}`,
   'config.set': (told) => `${told.actor} changed the settings of ${told.subject}`,
   'override.start': (told) => `${told.actor} set ${told.subject} for a while`,
@@ -176,6 +184,13 @@ const otherwise: Readonly<Record<string, (told: Told) => string>> = {
     `${actor} could not change the key of the hub’s secrets: it failed`,
   'audit.anchor key_lost': () =>
     'The key of this log was lost: the rows before cannot be proved any more',
+  'telemetry.export cancelled': ({ actor }) => `${actor} called off an export of readings`,
+  'telemetry.export downloaded': ({ actor }) => `${actor} downloaded exported readings`,
+  'telemetry.export removed': ({ actor }) => `${actor} removed an export of readings`,
+  'telemetry.import done': (told) =>
+    `An import by ${told.actor} ended: ${detail(told, 'readings')} readings came in`,
+  'telemetry.import failed': ({ actor }) => `An import of readings by ${actor} failed`,
+  'telemetry.import cancelled': ({ actor }) => `An import of readings by ${actor} was called off`,
   'person.invite withdrawn': ({ actor }) => `${actor} withdrew an invitation`,
 };
 
@@ -253,7 +268,8 @@ export const auditKinds: readonly (readonly [action: string, words: string])[] =
   ['scene', 'Scenes'],
   ['type', 'Types of devices'],
   ['signing', 'Signatures'],
-  ['telemetry', 'Exports'],
+  ['telemetry', 'Exports, imports and deletions'],
+  ['retention', 'How long history is kept'],
   ['ca', 'Certificate authority'],
   ['secrets', 'Secrets of the hub'],
   ['audit', 'This log'],

@@ -1,20 +1,41 @@
-import { hour, type Range, week } from './range.ts';
-import { clockTime, type HourCycle, weekday } from './time.ts';
+import { dayS, hourS, type Range } from './range.ts';
+import { clockTime, dayOfMonth, type HourCycle, monthName, weekday } from './time.ts';
 
 const minuteS = 60;
-const hourS = 3600;
-const dayS = 86_400;
+/** uPlot takes a multiple of 30 days for months of the calendar. */
+const monthS = 30 * dayS;
+
+const times = (unitS: number, ...counts: number[]) => counts.map((count) => count * unitS);
 
 /** Steps of a time axis that a person would choose, in seconds. */
 export function stepsOf(range: Range): number[] {
-  if (range === hour) return [5, 10, 15, 30].map((count) => count * minuteS);
-  if (range === week) return [dayS, 2 * dayS];
-  return [2, 3, 4, 6, 12].map((count) => count * hourS);
+  switch (range.key) {
+    case '1h':
+      return times(minuteS, 5, 10, 15, 30);
+    case '24h':
+      return times(hourS, 2, 3, 4, 6, 12);
+    case '7d':
+      return times(dayS, 1, 2);
+    case '30d':
+      return times(dayS, 2, 5, 7, 10, 14);
+    case '1y':
+      return times(monthS, 1, 2, 3, 6);
+  }
 }
 
 /** What stands under a time axis at a moment. */
-export const labelOf = (range: Range, timeMs: number, hourCycle?: HourCycle): string =>
-  range === week ? weekday(timeMs) : clockTime(timeMs, hourCycle);
+export function labelOf(range: Range, timeMs: number, hourCycle?: HourCycle): string {
+  switch (range.key) {
+    case '7d':
+      return weekday(timeMs);
+    case '30d':
+      return dayOfMonth(timeMs);
+    case '1y':
+      return monthName(timeMs);
+    default:
+      return clockTime(timeMs, hourCycle);
+  }
+}
 
 const letterPx = 7.2;
 const apartPx = 16;

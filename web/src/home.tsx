@@ -10,6 +10,9 @@ import { AddDevicePage } from './pages/add-device.tsx';
 import { CertificatesPage } from './pages/certificates.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { DevicesPage } from './pages/devices.tsx';
+import { HistoryPage } from './pages/history.tsx';
+import { HistoryDeletePage } from './pages/history-delete.tsx';
+import { HistoryExportPage } from './pages/history-export.tsx';
 import { InvitePage } from './pages/invite.tsx';
 import { KnownKeysPage } from './pages/known-keys.tsx';
 import { LetJoinPage } from './pages/let-join.tsx';
@@ -85,6 +88,12 @@ function CurrentPage({ route }: { route: Route }) {
       return <InvitePage />;
     case 'person':
       return <PersonPage key={route.id} id={route.id} />;
+    case 'history':
+      return <HistoryPage />;
+    case 'history-export':
+      return <HistoryExportPage key={route.device} device={route.device} />;
+    case 'history-delete':
+      return <HistoryDeletePage key={route.device} device={route.device} />;
     case 'log':
       return <LogPage />;
     case 'tokens':

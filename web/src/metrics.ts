@@ -4,6 +4,8 @@ import type { Value } from './wire.ts';
 
 /** How a metric is shown to a person. */
 export interface Metric {
+  /** As the hub's own list has it: `power` for `sensors.apower`. */
+  readonly name: string;
   readonly label: string;
   /** Written after the number; empty for counts, words and switches. */
   readonly unit: string;
@@ -79,15 +81,25 @@ function key(name: string): string {
   return spellings.get(snake) ?? snake;
 }
 
+/** Whether it says that something is on or off, also where a device writes 1 and 0. */
+export const isSwitch = (name: string): boolean =>
+  ['relay_state', 'power_on'].includes(key(name)) || answers.has(key(name));
+
+/** What yes is called: `on`, `locked`. */
+export const yesWord = (name: string): string =>
+  (answers.get(key(name))?.[0] ?? 'On').toLowerCase();
+
 /** What is known of the metric; an unknown one keeps its own name, made readable. */
 export function metricOf(name: string): Metric {
   const known = key(name);
   const row = table.get(known);
   if (row) {
-    return { label: row[0], unit: row[1], digits: row[2], fromZero: row[3] !== undefined };
+    const [label, unit, digits, fromZero] = row;
+    return { name: known, label, unit, digits, fromZero: fromZero !== undefined };
   }
   const words = known.replaceAll('_', ' ').trim() || name;
   return {
+    name: known,
     label: words.charAt(0).toUpperCase() + words.slice(1),
     unit: '',
     digits: 2,
@@ -147,11 +159,8 @@ export function valuesOf(
 
 /** What a device is, for a sentence: `on`, `locked`, `fan speed 3`. */
 export function sayState(name: string, value: Value): string {
-  const known = key(name);
   const truth = truthOf(value);
-  const isSwitch = known === 'relay_state' || known === 'power_on';
-  if (truth !== undefined && (isSwitch || answers.has(known)))
-    return showValue(name, truth).text.toLowerCase();
+  if (truth !== undefined && isSwitch(name)) return showValue(name, truth).text.toLowerCase();
   const { label } = metricOf(name);
   const said = typeof value === 'boolean' ? showValue(name, value).text.toLowerCase() : value;
   return `${label.charAt(0).toLowerCase()}${label.slice(1)} ${said}`;

@@ -14,6 +14,10 @@ export type Route =
   | { readonly page: 'people' }
   | { readonly page: 'invite' }
   | { readonly page: 'person'; readonly id: string }
+  | { readonly page: 'history' }
+  /** Of a device, when one comes from its page. */
+  | { readonly page: 'history-export'; readonly device?: string }
+  | { readonly page: 'history-delete'; readonly device?: string }
   | { readonly page: 'log' }
   | { readonly page: 'tokens' }
   | { readonly page: 'certificates' }
@@ -29,6 +33,9 @@ const plain: Readonly<Record<string, Route>> = {
   '#/schedules/new': { page: 'new-schedule' },
   '#/people': { page: 'people' },
   '#/people/invite': { page: 'invite' },
+  '#/history': { page: 'history' },
+  '#/history/export': { page: 'history-export' },
+  '#/history/delete': { page: 'history-delete' },
   '#/security': { page: 'log' },
   '#/security/programs': { page: 'tokens' },
   '#/security/certificates': { page: 'certificates' },
@@ -47,6 +54,9 @@ export function parseRoute(fragment: string): Route {
   if (second === '') return { page: 'home' };
   if (first === 'devices') return { page: 'device', id: decode(second) };
   if (first === 'people') return { page: 'person', id: decode(second) };
+  if (first === 'history' && (second === 'export' || second === 'delete')) {
+    return { page: `history-${second}`, device: decode(third) };
+  }
   if (first !== 'schedules') return { page: 'home' };
   return second === 'new'
     ? { page: 'new-schedule', device: decode(third) }
@@ -63,6 +73,11 @@ export function linkTo(route: Route): string {
       return route.device === undefined
         ? '#/schedules/new'
         : `#/schedules/new/${encodeURIComponent(route.device)}`;
+    case 'history-export':
+    case 'history-delete': {
+      const path = linkOfPlain(route.page);
+      return route.device === undefined ? path : `${path}/${encodeURIComponent(route.device)}`;
+    }
     case 'schedule':
       return `#/schedules/${encodeURIComponent(route.id)}`;
     case 'person':

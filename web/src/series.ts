@@ -9,12 +9,19 @@ export interface Bucket {
   readonly count: number;
 }
 
-/** Columns as uPlot wants them: one array a series, `null` where the line is broken. */
+type Column = (number | null | undefined)[];
+
+/**
+ * Columns as uPlot wants them, one array a series: `null` where the line is broken, and `undefined`
+ * where another series has a point and this one goes on.
+ */
 export interface Columns {
   readonly timeS: number[];
-  readonly avg: (number | null)[];
-  readonly min: (number | null)[];
-  readonly max: (number | null)[];
+  readonly avg: Column;
+  readonly min: Column;
+  readonly max: Column;
+  /** Of the time before, each value at the time that it is compared with. */
+  readonly earlier: Column;
 }
 
 export interface Summary {
@@ -26,14 +33,18 @@ export interface Summary {
   readonly maxS: number;
 }
 
-/** The aggregates that `readBuckets` needs from `/telemetry?agg=…`. */
-export const bucketAggregates = 'avg,min,max,count';
-
-/** Takes one metric out of an answer of `/telemetry?interval=…`; empty buckets are left out. */
-export function readBuckets(rows: readonly TelemetryRow[], metric: string): Bucket[] {
+/**
+ * Takes one metric out of an answer of `/telemetry?interval=…`; empty buckets are left out.
+ * @param shown the aggregate that is drawn
+ */
+export function readBuckets(
+  rows: readonly TelemetryRow[],
+  metric: string,
+  shown = 'avg',
+): Bucket[] {
   const buckets: Bucket[] = [];
   for (const row of rows) {
-    const avg = row[`${metric}_avg`];
+    const avg = row[`${metric}_${shown}`];
     const timeMs = Date.parse(row.timestamp);
     if (typeof avg !== 'number' || Number.isNaN(timeMs)) continue;
     const number = (name: string, fallback: number) => {
@@ -86,25 +97,41 @@ export function addReading(
  * Breaks the line where readings are missing. A device that reports every two minutes leaves every
  * other one-minute bucket empty; that is its rhythm and no gap, so a gap is what is clearly longer
  * than the usual step.
+ * @param earlier what it is compared with, moved to the times of `buckets`
  */
-export function toColumns(buckets: readonly Bucket[], intervalS: number): Columns {
-  const columns: Columns = { timeS: [], avg: [], min: [], max: [] };
+export function toColumns(
+  buckets: readonly Bucket[],
+  intervalS: number,
+  earlier: readonly Bucket[] = [],
+): Columns {
+  const now = broken(buckets, intervalS);
+  const before = broken(earlier, intervalS);
+  const columns: Columns = { timeS: [], avg: [], min: [], max: [], earlier: [] };
+  for (const timeS of [...new Set([...now.keys(), ...before.keys()])].sort((a, b) => a - b)) {
+    columns.timeS.push(timeS);
+    const bucket = now.get(timeS);
+    const other = before.get(timeS);
+    columns.avg.push(bucket === null ? null : bucket?.avg);
+    columns.min.push(bucket === null ? null : bucket?.min);
+    columns.max.push(bucket === null ? null : bucket?.max);
+    columns.earlier.push(other === null ? null : other?.avg);
+  }
+  return columns;
+}
+
+/** Buckets by their times, with `null` after each that is followed by a gap. */
+function broken(buckets: readonly Bucket[], intervalS: number): Map<number, Bucket | null> {
+  const all = new Map<number, Bucket | null>();
   const longestStepS = 3.5 * Math.max(intervalS, usualStepS(buckets));
   let before: Bucket | undefined;
   for (const bucket of buckets) {
     if (before && bucket.timeS - before.timeS > longestStepS) {
-      columns.timeS.push(before.timeS + intervalS);
-      columns.avg.push(null);
-      columns.min.push(null);
-      columns.max.push(null);
+      all.set(before.timeS + intervalS, null);
     }
-    columns.timeS.push(bucket.timeS);
-    columns.avg.push(bucket.avg);
-    columns.min.push(bucket.min);
-    columns.max.push(bucket.max);
+    all.set(bucket.timeS, bucket);
     before = bucket;
   }
-  return columns;
+  return all;
 }
 
 function usualStepS(buckets: readonly Bucket[]): number {
@@ -137,11 +164,17 @@ export function summarise(buckets: readonly Bucket[]): Summary | undefined {
   };
 }
 
-/** Joins buckets into wider ones of `stepS`, aligned to `originS`: rows for a table one can read. */
-export function regroup(buckets: readonly Bucket[], stepS: number, originS: number): Bucket[] {
+/**
+ * Joins buckets into wider ones: rows for a table one can read.
+ * @param rowStartS where the row begins that a time lies in
+ */
+export function regroup(
+  buckets: readonly Bucket[],
+  rowStartS: (timeS: number) => number,
+): Bucket[] {
   const groups = new Map<number, Bucket>();
   for (const bucket of buckets) {
-    const timeS = originS + Math.floor((bucket.timeS - originS) / stepS) * stepS;
+    const timeS = rowStartS(bucket.timeS);
     const group = groups.get(timeS);
     const count = (group?.count ?? 0) + bucket.count;
     groups.set(timeS, {

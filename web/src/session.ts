@@ -39,5 +39,8 @@ export const mayChangeSchedules = (person: Person): boolean => person.role !== '
 /** Whether the person may invite others, share with them, and read what was done. */
 export const mayManagePeople = (person: Person): boolean => mayChangeDevices(person);
 
+/** Whether the person may say how long history is kept, export it and delete it. */
+export const mayKeepHistory = (person: Person): boolean => mayChangeDevices(person);
+
 /** Whether the person may make tokens for programs. */
 export const mayMakeTokens = (person: Person): boolean => person.role === 'owner';

@@ -29,6 +29,7 @@ const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(
 const minutes = { hour: '2-digit', minute: '2-digit' } as const;
 const dayFormat = format({ day: 'numeric', month: 'short' });
 const yearFormat = format({ day: 'numeric', month: 'short', year: 'numeric' });
+const monthFormat = format({ month: 'short' });
 const weekdayFormat = format({ weekday: 'short', day: 'numeric' });
 
 export const clockTime = (timeMs: number, hourCycle = ownCycle): string =>
@@ -36,6 +37,9 @@ export const clockTime = (timeMs: number, hourCycle = ownCycle): string =>
 export const clockSeconds = (timeMs: number, hourCycle = ownCycle): string =>
   format({ ...minutes, second: '2-digit', hourCycle }).format(timeMs);
 export const weekday = (timeMs: number): string => weekdayFormat.format(timeMs);
+export const dayOfMonth = (timeMs: number): string => dayFormat.format(timeMs);
+/** `Mar`. */
+export const monthName = (timeMs: number): string => monthFormat.format(timeMs);
 export const dayAndYear = (timeMs: number): string => yearFormat.format(timeMs);
 
 /** The calendar day after the one that starts at `midnightMs`. */

@@ -16,6 +16,7 @@ import { Presence } from '../parts/presence.tsx';
 import { Reading } from '../parts/reading.tsx';
 import { SensitiveReadings } from '../parts/sensitive-readings.tsx';
 import { TodayCard } from '../parts/today-card.tsx';
+import { isDrawable } from '../quantity.ts';
 import { useSession } from '../session.ts';
 import type { Device } from '../wire.ts';
 
@@ -47,6 +48,9 @@ function KnownDevice({ device }: { device: Device }) {
   const { sensitive = [] } = device;
   const open = values.filter(([metric]) => !sensitive.includes(metric));
   const numbers = values.filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  const drawable = values.filter((entry): entry is [string, number | boolean] =>
+    isDrawable(entry[1]),
+  );
   return (
     <>
       <PageHead title={device.name} above={<BackHome />}>
@@ -73,7 +77,7 @@ function KnownDevice({ device }: { device: Device }) {
         </div>
         <div class="device-columns">
           <div class="device-column">
-            {numbers.length > 0 && <HistoryCard deviceId={id} values={numbers} />}
+            {drawable.length > 0 && <HistoryCard deviceId={id} values={drawable} />}
             {numbers.length > 0 && (
               <TodayCard deviceId={id} metrics={numbers.map(([metric]) => metric)} />
             )}

@@ -52,7 +52,7 @@ export function Chart(props: ChartProps) {
       chart.current?.destroy();
       chart.current = undefined;
     };
-  }, [props.metric, props.range]);
+  }, [props.quantity, props.range]);
 
   useEffect(() => {
     const plot = chart.current;
@@ -66,8 +66,12 @@ export function Chart(props: ChartProps) {
   return <div class="chart" ref={host} role="img" aria-label={props.words} />;
 }
 
-const dataOf = ({ columns }: ChartProps): uPlot.AlignedData => [
-  columns.timeS,
+/** A bar stands in the middle of its time, so that the pointer finds the one that it is at. */
+const dataOf = ({ columns, quantity, range }: ChartProps): uPlot.AlignedData => [
+  quantity.shape === 'bars'
+    ? columns.timeS.map((timeS) => timeS + range.bars.intervalS / 2)
+    : columns.timeS,
+  columns.earlier,
   columns.avg,
   columns.max,
   columns.min,

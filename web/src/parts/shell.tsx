@@ -66,6 +66,11 @@ const everyonesPages: readonly PageLink[] = [
 
 /** Of those who look after the home; the hub refuses the others what these pages ask for. */
 const keepersPages: readonly PageLink[] = [
+  {
+    to: { page: 'history' },
+    words: 'History',
+    holds: ['history', 'history-export', 'history-delete'],
+  },
   { to: { page: 'people' }, words: 'People', holds: ['people', 'person', 'invite'] },
   { to: { page: 'log' }, words: 'Security', holds: ['log', 'tokens', 'certificates'] },
 ];
