@@ -77,7 +77,7 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -85,7 +85,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-async function answering(port: number): Promise<void> {
+export async function answering(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1');
     const answered = await new Promise<boolean>((resolve) => {
@@ -98,7 +98,7 @@ async function answering(port: number): Promise<void> {
   }
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+export async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill();

@@ -3,6 +3,8 @@ export interface ScenarioContext {
   readonly directory: string;
   /** How long a load lasts. */
   readonly seconds: number;
+  /** How much history is loaded. */
+  readonly days: number;
 }
 
 export type Goal = readonly [

@@ -16,7 +16,7 @@ import { LogRing, Ops } from '#ops';
 import { Overrides } from '#overrides';
 import { Schedules } from '#schedules';
 import { Signing } from '#signing';
-import { Telemetry } from '#telemetry';
+import { Exports, Imports, LineProtocol, Sql, Telemetry } from '#telemetry';
 import { buildApp } from '../../src/http/app.ts';
 import type { Arrival } from '../../src/http/arrival.ts';
 import { callers } from '../../src/http/callers.ts';
@@ -65,6 +65,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     log: silentLog,
     devices,
     vault: home.secrets,
+    audit,
   });
   const logs = new LogRing();
   const ops = new Ops({
@@ -79,13 +80,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   onTestFinished(() => ops.stop());
   const webDirectory = join(directory, 'web');
   const people = peopleOf(home);
+  const controls = controlsOf(home);
   const surfaces = {
     auth,
     audit: home.audit,
     devices,
     telemetry,
+    ...historyOf(home, telemetry, controls.commands),
     ...people,
-    ...controlsOf(home),
+    ...controls,
     joining: joiningOf(home),
   };
   // What a test brings goes first: it is asked instead of what stands in its place here.
@@ -129,6 +132,28 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
     as: (role) => ({
       authorization: `Bearer ${auth.tokens.create({ name: `a ${role}`, role }).token}`,
+    }),
+  };
+}
+
+/** What takes history in and out; not started, as above. */
+function historyOf(home: Home, telemetry: Telemetry, commands: Commands) {
+  const { audit, auth, clock, db, devices, directory } = home;
+  const { analysis } = telemetry;
+  const shared = { db, audit, devices, clock, log: silentLog, telemetry, analysis };
+  return {
+    sql: new Sql({ ...shared, commands: (page) => commands.list(page) }),
+    lineProtocol: new LineProtocol({ ...shared, auth }),
+    imports: new Imports(shared),
+    exports: new Exports({
+      ...shared,
+      directory: join(directory, 'exports'),
+      dataDirectory: directory,
+      history: telemetry,
+      snapshots: telemetry,
+      s3: { region: 'us-east-1' },
+      timeZone: 'UTC',
+      freeBytes: 0,
     }),
   };
 }

@@ -1,3 +1,5 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isoOfMicroseconds, Zone } from '#kernel';
 import { Buckets } from '../../src/telemetry/buckets.ts';
@@ -78,6 +80,18 @@ describe('buckets', () => {
       ],
     ],
     [
+      'a change by half an hour cuts the hour it comes in',
+      hourUs,
+      'Australia/Lord_Howe',
+      '2026-04-04T14:00:00Z',
+      '2026-04-04T16:30:00Z',
+      [
+        ['2026-04-04T14:00:00.000Z', 1],
+        ['2026-04-04T15:00:00.000Z', 0.5],
+        ['2026-04-04T15:30:00.000Z', 1],
+      ],
+    ],
+    [
       'weeks begin on Mondays',
       7 * dayUs,
       'UTC',
@@ -113,6 +127,58 @@ describe('buckets', () => {
     ],
   ])('%s', (_, intervalUs, zone, from, until, expected) => {
     expect(cut(intervalUs, zone, from, until)).toEqual(expected);
+  });
+});
+
+describe('buckets in SQL', () => {
+  it('are those of the clock here, each one stretch of time', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const zone = fc.constantFrom(
+      'UTC',
+      'Europe/Berlin',
+      'Asia/Kolkata',
+      'Australia/Lord_Howe',
+      'America/Havana',
+      'America/St_Johns',
+      'Pacific/Apia',
+    );
+    const minutes = fc.constantFrom(1, 7, 15, 45, 60, 90, 150, 360, 1440, 10_080);
+    const around = fc.constantFrom(
+      at('1970-01-01T00:00:00Z'),
+      at('2011-12-30T10:00:00Z'),
+      at('2026-03-29T01:00:00Z'),
+      at('2026-04-04T15:00:00Z'),
+      at('2026-10-04T15:30:00Z'),
+      at('2026-11-01T05:00:00Z'),
+    );
+    const offsets = fc.array(fc.integer({ min: -3 * 86_400, max: 3 * 86_400 }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    await fc.assert(
+      fc.asyncProperty(zone, minutes, around, offsets, async (name, width, centre, some) => {
+        const times = some.map((seconds) => Math.max(0, centre + seconds * 1e6));
+        const [first, last] = [Math.min(...times), Math.max(...times)];
+        const buckets = new Buckets(width * minuteUs, name, first, last + 1);
+        const result = await connection.runAndReadAll(
+          `SELECT us::DOUBLE, (${buckets.startSql('key')})::DOUBLE, (${buckets.endSql('key')})::DOUBLE
+           FROM (SELECT us, ${buckets.keySql('us')} AS key
+                 FROM (SELECT unnest([${times}])::BIGINT AS us))`,
+        );
+        for (const [us, startUs, endUs] of result.getRows() as [number, number, number][]) {
+          expect([startUs, endUs]).toEqual([buckets.floor(us), buckets.after(us)]);
+          expect(startUs).toBeLessThanOrEqual(us);
+          expect(endUs).toBeGreaterThan(us);
+          expect(buckets.floor(startUs)).toBe(startUs);
+          if (endUs <= last) expect(buckets.floor(endUs)).toBe(endUs);
+          expect(buckets.floor(endUs - 1)).toBe(startUs);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    connection.closeSync();
+    instance.closeSync();
   });
 });
 

@@ -168,6 +168,9 @@ describe('GET /devices/{id}/telemetry', () => {
     ['limit=0', 'limit'],
     ['limit=1e9', 'limit'],
     ['interval=1h&tz=Europe/Atlantis', 'tz'],
+    ['points=2', 'points'],
+    ['points=10001', 'points'],
+    ['downsample=lttb', 'downsample'],
   ])('refuses ?%s by name', async (parameters, field) => {
     const { telemetry, ask } = await start();
     await store(telemetry, 'plug', { ts: noonUs - 1, n: 1 });

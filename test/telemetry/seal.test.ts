@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -90,10 +90,10 @@ describe('a sealed file', () => {
     expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(500);
   });
 
-  it('is made when the readings are old enough, and removed when they are past retention', async () => {
-    const { telemetry, clock, directory } = await startTelemetry({
+  it('is made when the readings are old enough', async () => {
+    const { telemetry, clock } = await startTelemetry({
       directory: await temporaryDirectory(),
-      config: { 'telemetry.seal_minutes': 60, 'telemetry.retention_days': 7 },
+      config: { 'telemetry.seal_minutes': 60 },
     });
     await store(telemetry, 'plug', { n: 1 });
     const files = async () => (await telemetry.storage()).files;
@@ -101,37 +101,6 @@ describe('a sealed file', () => {
     expect(await files()).toBe(0);
     clock.advance(2 * 60_000);
     expect(await until(files, 1)).toBe(1);
-    clock.advance(7 * 86_400_000);
-    expect(await files()).toBe(1);
-    clock.advance(86_400_000);
-    expect(await until(files, 0)).toBe(0);
-    expect(sealedFiles(directory)).toEqual([]);
-  });
-
-  it('is removed when it is past retention although nothing more can be sealed', async () => {
-    const { telemetry, clock, directory } = await startTelemetry({
-      directory: await temporaryDirectory(),
-      config: { 'telemetry.retention_days': 1 },
-    });
-    await store(telemetry, 'plug', { n: 1 });
-    await telemetry.seal();
-    await store(telemetry, 'plug', { n: 2 });
-    mkdirSync(join(directory, 'telemetry', 'raw', '000000000002-000000000002.parquet.tmp'));
-    clock.advance(2 * 86_400_000 + 3_600_000);
-    expect(await until(async () => (await telemetry.storage()).files, 0)).toBe(0);
-  });
-
-  it('stays when the clock jumps past retention, until that clock has run for an hour', async () => {
-    const { telemetry, clock } = await startTelemetry({ directory: await temporaryDirectory() });
-    await store(telemetry, 'plug', { n: 1 });
-    await telemetry.seal();
-    const files = async () => (await telemetry.storage()).files;
-    clock.advance(2 * 3_600_000);
-    clock.step(clock.nowMs() + 30 * 86_400_000);
-    clock.advance(59 * 60_000);
-    expect(await files()).toBe(1);
-    clock.advance(2 * 60_000);
-    expect(await until(files, 0)).toBe(0);
   });
 });
 

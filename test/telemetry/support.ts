@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import type { AuditPort } from '#auth';
 import { type Config, loadConfig } from '#config';
 import { type Db, migrate, migrations, openDatabase } from '#db';
 import { silentLog } from '#kernel';
@@ -34,6 +35,10 @@ export interface BenchOptions {
   readonly protection?: MessageProtection;
   readonly sensitiveOf?: (deviceId: string) => ReadonlySet<string>;
   readonly vault?: Vault;
+  /** Which types the devices are of. */
+  readonly types?: Readonly<Record<string, string>>;
+  readonly audit?: AuditPort;
+  readonly freeBytes?: () => number;
 }
 
 /** A started telemetry over real files in `directory`, stopped when the test has finished. */
@@ -56,7 +61,11 @@ export async function startTelemetry(options: BenchOptions): Promise<Bench> {
       exists: options.exists ?? (() => true),
       latest: () => undefined,
       sensitiveOf: options.sensitiveOf ?? (() => new Set()),
+      list: () =>
+        Object.entries(options.types ?? {}).map(([id, type]) => ({ id, type, room: null })),
     },
+    ...(options.audit && { audit: options.audit }),
+    ...(options.freeBytes && { freeBytes: options.freeBytes }),
     ...(options.protection && { protection: options.protection }),
     ...(options.vault && { vault: options.vault }),
     ...(options.journalBytes === undefined ? {} : { journalBytes: options.journalBytes }),

@@ -59,9 +59,9 @@ describe('a generation whose table did not take readings in', () => {
     await engine.turn(async (connection) => {
       await generation.catchUp(connection, { batches: () => [] });
       await connection.run(`DELETE FROM ${generation.table} WHERE time_us = 3`);
-      await expect(writeSealedFile(connection, generation, { files, names })).rejects.toThrow(
-        'tail_1 holds 9 of 10 readings',
-      );
+      await expect(
+        writeSealedFile(connection, generation, { files, names, reach: () => {} }),
+      ).rejects.toThrow('tail_1 holds 9 of 10 readings');
     });
     expect(files.present()).toEqual([]);
   });
@@ -74,7 +74,8 @@ it('a file that cannot be read is damaged, whatever the disk says of it', async 
   // Reading a directory fails with an I/O error of its own (EISDIR).
   mkdirSync(files.pathOf(name));
   const bytes = files.size(name);
-  const entry = { name, bytes, firstSeq: 1, lastSeq: 1, checksum: 0, points: 1 };
+  const tier = { tier: 'sealed' as const, fromUs: null, untilUs: null };
+  const entry = { name, bytes, firstSeq: 1, lastSeq: 1, checksum: 0, points: 1, ...tier };
   const times = { oldestUs: 0, newestUs: 0, receivedUs: 0 };
   expect(files.damage({ ...entry, ...times })).toMatch(/^cannot be read \(EISDIR/);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { actions as permissions } from '#auth';
 import { describeConfig } from '#config';
+import { faultPoints } from '../../src/telemetry/worker/fault-points.ts';
 import { auditKinds, auditWords } from '../../web/src/audit-words.ts';
 
 const src = join(import.meta.dirname, '../../src');
@@ -12,6 +13,7 @@ const kinds = auditKinds.flatMap(([kind]) => (kind === '' ? [] : [kind]));
 const others = new Set([
   ...permissions,
   ...describeConfig().map(({ key }) => key),
+  ...faultPoints,
   // Files, what is due, what signals are called, and what the log is of.
   'audit.alert',
   'audit.key',
@@ -25,10 +27,12 @@ const others = new Set([
   'schedule.return',
   'schedule.settle',
   'signing.onAlert',
+  'telemetry.onAlert',
   'telemetry.sample',
 ]);
-/** Made of two words where they are written down. */
+/** Made of two words where they are written down, or called as the right to them is. */
 const composed = [
+  ...['export', 'import', 'delete', 'sql'].map((verb) => `telemetry.${verb}`),
   ...['group', 'scene'].flatMap((of) =>
     ['create', 'update', 'remove'].map((verb) => `${of}.${verb}`),
   ),

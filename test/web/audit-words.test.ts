@@ -24,6 +24,24 @@ const row = (more: Partial<AuditRow>): AuditRow => ({
 
 describe('a row of the audit', () => {
   it.each<[Partial<AuditRow>, string]>([
+    [{ action: 'telemetry.export', subject: 'export:x' }, 'Ada exported readings'],
+    [
+      { action: 'telemetry.export', subject: 'export:x', outcome: 'downloaded' },
+      'Ada downloaded exported readings',
+    ],
+    [
+      {
+        action: 'telemetry.import',
+        subject: 'import:x',
+        outcome: 'done',
+        detail: { readings: 12 },
+      },
+      'An import by Ada ended: 12 readings came in',
+    ],
+    [
+      { action: 'retention.set', subject: 'type:purifier' },
+      'Ada said how long readings of “purifier” are kept',
+    ],
     [{ detail: { method: 'passkey' } }, 'Ada signed in with a passkey'],
     [{ actor: 'nobody', outcome: 'refused' }, 'A sign-in as Ada was refused'],
     [

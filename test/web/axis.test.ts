@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelOf, labelPx, labelSpacePx, stepsOf } from '../../web/src/axis.ts';
-import { day, hour, week } from '../../web/src/range.ts';
+import { day, hour, month, ranges, week, year } from '../../web/src/range.ts';
 
 const noonMs = Date.UTC(2026, 6, 1, 12);
 
@@ -10,6 +10,8 @@ describe('the labels of a time axis', () => {
     [day, 'h23'],
     [hour, 'h12'],
     [week, 'h23'],
+    [month, 'h23'],
+    [year, 'h23'],
   ] as const)('have room beside each other: %j, %s', (range, hourCycle) => {
     const widest = 7 * labelOf(range, noonMs, hourCycle).length;
     expect(labelSpacePx(range, hourCycle)).toBeGreaterThan(widest + 8);
@@ -20,7 +22,7 @@ describe('the labels of a time axis', () => {
     expect(labelSpacePx(day, 'h12')).toBeGreaterThan(labelSpacePx(day, 'h23'));
   });
 
-  it.each([hour, day, week])('have a step that fits on a phone: %j', (range) => {
+  it.each(ranges)('have a step that fits on a phone: %j', (range) => {
     const room = 250;
     const steps = stepsOf(range);
     expect(steps.some((s) => (room * s) / range.lengthS >= labelSpacePx(range, 'h12'))).toBe(true);

@@ -53,6 +53,7 @@ const pairs: readonly (readonly [front: string, behind: string, least: number])[
   ['warn', 'surface', 4.5],
   ['control-line', 'surface', 3],
   ['chart-line', 'surface', 3],
+  ['chart-earlier', 'surface', 3],
 ];
 
 describe.each(Object.entries(schemes))('the %s colours', (_, colours) => {

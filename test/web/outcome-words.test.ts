@@ -45,6 +45,26 @@ describe('an alert', () => {
     expect(alertWords(alert, typeOf('plug'))).toBe('Switch on: no answer after 3 tries.');
   });
 
+  it.each<[Alert['kind'], Alert['detail'], RegExp]>([
+    [
+      'disk_low',
+      { free_bytes: 1.6e9, floor_bytes: 1.024e9 },
+      /^The disk of the hub is nearly full: 1\.6.GB left\. Below 1.GB the oldest readings go/,
+    ],
+    [
+      'history_shortened',
+      {
+        start: '2026-03-03T00:00:00',
+        end: '2026-03-06T00:00:00',
+        bytes: 120e6,
+        tiers: ['raw'],
+      },
+      /the oldest readings, from 3 Mar 2026 to 5 Mar 2026, were removed to make room \(120.MB\)\. Coarser/,
+    ],
+  ])('about %s says what it means for the history', (kind, detail, words) => {
+    expect(alertWords({ ...alert, kind, detail }, undefined)).toMatch(words);
+  });
+
   it('of another kind is said as the hub says it', () => {
     const other = { ...alert, kind: 'clock_behind', message: 'the clock is behind', detail: {} };
     expect(alertWords(other, undefined)).toBe('The clock is behind.');

@@ -20,6 +20,11 @@ const bucket = (timeS: number, value: number, more: Partial<Bucket> = {}): Bucke
 });
 
 describe('reading the hub’s answer', () => {
+  it('takes what is drawn of it', () => {
+    const rows = [{ timestamp: '1970-01-01T00:01:00Z', energy_increase: 0.5, energy_count: 3 }];
+    expect(readBuckets(rows, 'energy', 'increase')).toEqual([bucket(60, 0.5, { count: 3 })]);
+  });
+
   it('takes the aggregates of one metric and leaves empty buckets out', () => {
     const rows = [
       {
@@ -111,10 +116,20 @@ describe('breaking the line', () => {
     expect(columns.timeS).toEqual([0, 60, 120, 180, 3600, 3660]);
     expect(columns.avg).toEqual([1, 1, 1, null, 1, 1]);
     expect(columns.max).toEqual(columns.avg);
+    expect(columns.earlier).toEqual(columns.timeS.map(() => undefined));
   });
 
   it('has nothing to draw without readings', () => {
-    expect(toColumns([], 60)).toEqual({ timeS: [], avg: [], min: [], max: [] });
+    expect(toColumns([], 60)).toEqual({ timeS: [], avg: [], min: [], max: [], earlier: [] });
+  });
+
+  it('draws the time before beside it, each line with its own gaps', () => {
+    const now = [0, 60, 120, 180].map((timeS) => bucket(timeS, 1));
+    const earlier = [0, 60, 120, 600, 660].map((timeS) => bucket(timeS, 2));
+    const columns = toColumns(now, 60, earlier);
+    expect(columns.timeS).toEqual([0, 60, 120, 180, 600, 660]);
+    expect(columns.avg).toEqual([1, 1, 1, 1, undefined, undefined]);
+    expect(columns.earlier).toEqual([2, 2, 2, null, 2, 2]);
   });
 });
 
@@ -133,7 +148,8 @@ it('finds the latest, the lowest and the highest', () => {
 
 it('joins buckets into the rows of a table, each reading counting once', () => {
   const buckets = [bucket(100, 1), bucket(160, 4, { count: 2 }), bucket(3700, 8)];
-  expect(regroup(buckets, 3600, 100)).toEqual([
+  const rowStartS = (timeS: number) => 100 + Math.floor((timeS - 100) / 3600) * 3600;
+  expect(regroup(buckets, rowStartS)).toEqual([
     { timeS: 100, avg: 3, min: 1, max: 4, count: 3 },
     bucket(3700, 8),
   ]);
