@@ -150,8 +150,8 @@ function linkedStretch({ rows, fromUs, untilUs, isOfIt }: RowsOfStretch, tier: R
 
 /** Rows of a rollup, with what lies between neighbours. */
 function linkedRows(rows: string, tier: RollupTier): string {
-  const spans = `SELECT {device: device, metric: metric} AS series, class, epoch_us(begins) AS at_us,
-    ${spanColumns.join(', ')} FROM (${rows})`;
+  const spans = `SELECT device, metric, class, epoch_us(begins) AS at_us, ${spanColumns.join(', ')}
+    FROM (${rows})`;
   const buckets: SpanBuckets = {
     key: 'at_us',
     startOf: (key) => key,
@@ -160,8 +160,9 @@ function linkedRows(rows: string, tier: RollupTier): string {
         ? `epoch_us(date_trunc('day', make_timestamptz(${key})) + INTERVAL 1 DAY)`
         : `(${key} + ${tierIntervalUs[tier]})`,
   };
-  return `SELECT series.device AS device, series.metric AS metric, make_timestamptz(at_us) AS begins,
-    class, ${spanColumns.join(', ')} FROM (${linkSpans(spans, buckets)})`;
+  const linked = linkSpans(spans, buckets, 'device, metric');
+  return `SELECT device, metric, make_timestamptz(at_us) AS begins, class, ${spanColumns.join(', ')}
+    FROM (${linked})`;
 }
 
 /** Which series of which fresh days are known to their rollups alone. */

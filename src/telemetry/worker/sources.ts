@@ -1,7 +1,7 @@
 import type { Series } from '../batch.ts';
 import type { Day, Erasure, FileExtent, Manifest } from './manifest.ts';
 import { anyOverlap } from './planner/overlap.ts';
-import type { LiveExtent, Part, Range, Stock } from './planner/plan.ts';
+import type { LiveExtent, Part, Range, Stock } from './planner/types.ts';
 import type { SeriesNames } from './series-names.ts';
 import type { Generation, Tail } from './tail.ts';
 import type { FileTier } from './tiers/tiers.ts';

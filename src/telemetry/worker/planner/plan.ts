@@ -1,7 +1,7 @@
-import { Buckets } from '../../buckets.ts';
 import type { Day } from '../manifest.ts';
-import { type FileTier, type RollupTier, rollupTiers, tierIntervalUs } from '../tiers/tiers.ts';
+import { bits, Coverage, coarsestFirst, incomplete, rollupBits, type Stretch } from './coverage.ts';
 import { anyOverlap } from './overlap.ts';
+import type { Asked, Part, PartKind, PartSeries, Range, Stock, StoredExtent } from './types.ts';
 
 /**
  * Chooses where an answer comes from. For each series and day the coarsest tier that answers exactly:
@@ -9,75 +9,6 @@ import { anyOverlap } from './overlap.ts';
  * finer tiers, the last bits of it by the readings. Where those are gone, the finest tier there is
  * answers, each of its rows at the time that its bucket begins.
  */
-
-/** From `fromUs`, before `untilUs`. */
-export interface Range {
-  readonly fromUs: number;
-  readonly untilUs: number;
-}
-
-/** What a file holds of a series; those that arrived later come later. */
-export interface StoredExtent {
-  readonly file: string;
-  readonly tier: FileTier;
-  readonly fromUs: number | null;
-  readonly untilUs: number | null;
-  readonly oldestUs: number;
-  readonly newestUs: number;
-  readonly points: number;
-  readonly complete: boolean;
-}
-
-/** What a generation of the tail holds of a series. */
-export interface LiveExtent {
-  /** Which generation; a later one has a higher number. */
-  readonly generation: number;
-  readonly oldestUs: number;
-  readonly newestUs: number;
-  readonly points: number;
-  readonly disordered: boolean;
-}
-
-/** All that there is of one series within a time. */
-export interface Stock {
-  readonly series: number;
-  /** In order of arrival. */
-  readonly files: readonly StoredExtent[];
-  readonly live: readonly LiveExtent[];
-  /** What is to be forgotten of it, and may still be in these files. */
-  readonly erased: readonly Range[];
-}
-
-/** What is asked for. */
-export interface Asked extends Range {
-  /** Where a bucket of the answer ends that an instant lies in; Infinity for the last. */
-  readonly after: (us: number) => number;
-  /** Further edges of the answer, of which there are few: the plan is made anew after each. */
-  readonly cuts?: readonly number[];
-}
-
-/**
- * Rows of a rollup, or readings: `raw` from files of days and from what is not compacted yet, `late`
- * only from the latter, because the rest of their day is answered by a rollup.
- */
-export type PartKind = RollupTier | 'raw' | 'late';
-
-/** What is read of one series. */
-export interface PartSeries {
-  readonly series: number;
-  /** In order of arrival. */
-  readonly files: readonly string[];
-  readonly generations: readonly number[];
-}
-
-/** Several series, read from sources of one kind within the same ranges of time. */
-export interface Part {
-  readonly kind: PartKind;
-  readonly ranges: readonly Range[];
-  readonly series: readonly PartSeries[];
-  /** Whether a time of a series may be found twice, so that what arrived last has to be chosen. */
-  readonly overlapping: boolean;
-}
 
 /** @param days the compacted days that overlap what is asked for, in order */
 export function planOf(
@@ -94,11 +25,6 @@ export function planOf(
   );
   for (const one of perSeries) one.cover(stretches, coverage, anyMask);
   return partsOf(perSeries);
-}
-
-/** A piece of what is asked for that lies in one day, or outside of all that were compacted. */
-interface Stretch extends Range {
-  readonly day: Day | undefined;
 }
 
 function stretchesOf(days: readonly Day[], { fromUs, untilUs, cuts = [] }: Asked): Stretch[] {
@@ -121,109 +47,6 @@ function stretchesOf(days: readonly Day[], { fromUs, untilUs, cuts = [] }: Asked
   }
   add(reached, untilUs, undefined);
   return stretches;
-}
-
-/** A tier as a bit of what there is of a day. */
-const bits = { raw: 1, '1m': 2, '1h': 4, '1d': 8 } as const;
-/** There are readings that arrived after those of their day had been let go. */
-const incomplete = 16;
-const coarsestFirst: readonly RollupTier[] = rollupTiers.toReversed();
-const rollupBits = bits['1m'] | bits['1h'] | bits['1d'];
-
-interface Piece extends Range {
-  readonly kind: PartKind;
-}
-
-/** Which tiers cover a stretch, for each choice of tiers that there may be. */
-class Coverage {
-  readonly #asked: Asked;
-  readonly #known = new Map<Stretch, Map<number, readonly Piece[]>>();
-  readonly #buckets = new Map<string, Buckets>();
-
-  constructor(asked: Asked) {
-    this.#asked = asked;
-  }
-
-  of(stretch: Stretch, mask: number): readonly Piece[] {
-    let known = this.#known.get(stretch);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(stretch, known);
-    }
-    let pieces = known.get(mask);
-    if (pieces === undefined) {
-      pieces = this.#cover(stretch, mask);
-      known.set(mask, pieces);
-    }
-    return pieces;
-  }
-
-  #cover(stretch: Stretch, mask: number): Piece[] {
-    const { day } = stretch;
-    const there = day === undefined ? [] : coarsestFirst.filter((tier) => mask & bits[tier]);
-    const finest = there.at(-1);
-    const last: PartKind | undefined = mask & bits.raw ? 'raw' : finest;
-    if (last === undefined) return [];
-    const pieces: Piece[] = [];
-    const fill = (fromUs: number, untilUs: number, tiers: readonly RollupTier[]): void => {
-      if (fromUs >= untilUs) return;
-      const [tier, ...finer] = tiers;
-      if (tier === undefined || day === undefined) {
-        pieces.push({ kind: last, fromUs, untilUs });
-        return;
-      }
-      const inner = this.#exactWithin(tier, day, fromUs, untilUs);
-      if (inner === undefined) {
-        fill(fromUs, untilUs, finer);
-        return;
-      }
-      fill(fromUs, inner.fromUs, finer);
-      pieces.push({ kind: tier, ...inner });
-      fill(inner.untilUs, untilUs, finer);
-    };
-    fill(stretch.fromUs, stretch.untilUs, there);
-    return pieces;
-  }
-
-  /** The whole buckets of a tier within a stretch; `undefined` where the answer cuts through them. */
-  #exactWithin(tier: RollupTier, day: Day, fromUs: number, untilUs: number): Range | undefined {
-    const edges = this.#edgesOf(tier, day);
-    const inner = { fromUs: edges.ceil(fromUs), untilUs: edges.floor(untilUs) };
-    if (inner.fromUs >= inner.untilUs) return undefined;
-    const { after } = this.#asked;
-    for (let at = after(inner.fromUs); at < inner.untilUs; at = after(at)) {
-      if (edges.floor(at) !== at) return undefined;
-    }
-    return inner;
-  }
-
-  /** Where buckets of a tier begin within a day; its beginning and its end are edges of every tier. */
-  #edgesOf(tier: RollupTier, day: Day): { floor(us: number): number; ceil(us: number): number } {
-    if (tier === '1d') {
-      return {
-        floor: (us) => (us >= day.untilUs ? day.untilUs : day.fromUs),
-        ceil: (us) => (us <= day.fromUs ? day.fromUs : day.untilUs),
-      };
-    }
-    const buckets = this.#bucketsOf(tier, day.zone);
-    const floor = (us: number): number =>
-      us >= day.untilUs ? day.untilUs : Math.max(day.fromUs, buckets.floor(us));
-    return {
-      floor,
-      ceil: (us) => (floor(us) === us ? us : Math.min(day.untilUs, buckets.after(us))),
-    };
-  }
-
-  #bucketsOf(tier: RollupTier, zone: string): Buckets {
-    const key = `${tier} ${zone}`;
-    let buckets = this.#buckets.get(key);
-    if (buckets === undefined) {
-      const { fromUs, untilUs } = this.#asked;
-      buckets = new Buckets(tierIntervalUs[tier], zone, fromUs, untilUs);
-      this.#buckets.set(key, buckets);
-    }
-    return buckets;
-  }
 }
 
 /** What is read of one series, as it is being found out. */

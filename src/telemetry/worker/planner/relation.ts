@@ -1,7 +1,7 @@
 import type { Erasure } from '../manifest.ts';
 import type { Sources } from '../sources.ts';
 import { spanColumns, spansOfReadings } from '../tiers/spans.ts';
-import type { Part, Range } from './plan.ts';
+import type { Part, Range } from './types.ts';
 
 /** Where a file lies. */
 export type PathOf = (file: string) => string;

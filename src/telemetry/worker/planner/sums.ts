@@ -4,8 +4,7 @@ import type { Sums } from '../../sums.ts';
 import type { Aggregate } from '../../types.ts';
 import { forEachChunk } from '../engine.ts';
 import { asSent, columnsOf, read } from '../pivot.ts';
-import type { OpenSources, Reader } from '../reader.ts';
-import type { WantedDevice } from '../sources.ts';
+import type { OpenSources } from '../reader.ts';
 import { mergeSpans } from '../tiers/spans.ts';
 import { planOf } from './plan.ts';
 
@@ -23,8 +22,6 @@ export interface SumsAsked extends SumsWindow {
   readonly order?: 'asc' | 'desc';
   /** Which row a series' readings count towards: itself, or a group of several. */
   readonly groupOf?: ((series: number) => number) | undefined;
-  /** Only these series. */
-  readonly only?: readonly number[];
 }
 
 /** Takes a row: whose it is, where its bucket begins, and its sums. */
@@ -54,16 +51,6 @@ export function withMargins(window: SumsWindow, aggregates: readonly Aggregate[]
     endUs: Math.ceil((window.endUs + margins.after) / minuteUs) * minuteUs,
   };
 }
-
-/** Opens devices for sums of a window. */
-export const readForSums = <T>(
-  reader: Reader,
-  devices: readonly WantedDevice[],
-  window: SumsWindow,
-  aggregates: readonly Aggregate[],
-  none: T,
-  question: (open: OpenSources) => Promise<T>,
-): Promise<T> => reader.read({ devices, ...withMargins(window, aggregates) }, none, question);
 
 /**
  * Sums up, bucket by bucket, in order of time. What stood, flowed or was counted across the edge of a
@@ -153,16 +140,11 @@ const edgesOf = ({ startUs, endUs }: SumsWindow): SumsWindow => ({
 
 /** Spans of the buckets of a window, by a plan for it; what lies beside the window is before or after. */
 function windowSpans(open: OpenSources, asked: SumsAsked): string | undefined {
-  const { aggregates, buckets, only } = asked;
+  const { aggregates, buckets } = asked;
   const { startUs, endUs } = edgesOf(asked);
-  const margins = marginsOf(aggregates);
   const { sources } = open;
   const wide = wideWindow({ startUs, endUs }, aggregates, sources.days);
-  const stocks =
-    only === undefined
-      ? sources.stocks
-      : sources.stocks.filter((stock) => only.includes(stock.series));
-  const parts = planOf(stocks, sources.days, {
+  const parts = planOf(sources.stocks, sources.days, {
     fromUs: wide.startUs,
     untilUs: wide.endUs,
     cuts: [startUs, endUs],
@@ -173,22 +155,28 @@ function windowSpans(open: OpenSources, asked: SumsAsked): string | undefined {
     },
   });
   if (parts.length === 0) return undefined;
+  const spans = open.spans(parts);
   const key = buckets?.keySql('at_us') ?? '0::BIGINT';
+  const startOf = (of: string): string =>
+    `greatest(${startUs}, ${buckets?.startSql(of) ?? startUs})`;
+  if (marginsOf(aggregates) === undefined) {
+    // Nothing is between: the sums of the answer are all that there is to be made.
+    return `SELECT * REPLACE (${startOf('key')} AS at_us) FROM (SELECT *, ${key} AS key FROM (${spans}))`;
+  }
   const [before, after] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
   return mergeSpans(
-    open.spans(parts),
+    spans,
     {
-      key:
-        margins === undefined
-          ? key
-          : `CASE WHEN at_us < ${startUs} THEN ${before} WHEN at_us >= ${endUs} THEN ${after} ELSE ${key} END`,
+      key: `CASE WHEN at_us < ${startUs} THEN ${before} WHEN at_us >= ${endUs} THEN ${after}
+        ELSE ${key} END`,
       startOf: (of) =>
         `CASE WHEN ${of} = ${before} THEN ${startUs - 1} WHEN ${of} = ${after} THEN ${endUs}
-          ELSE greatest(${startUs}, ${buckets?.startSql(of) ?? startUs}) END`,
+          ELSE ${startOf(of)} END`,
       endOf: (of) =>
-        `CASE WHEN ${of} = ${before} THEN ${startUs} ELSE least(${endUs}, ${buckets?.endSql(of) ?? endUs}) END`,
+        `CASE WHEN ${of} = ${before} THEN ${startUs}
+          ELSE least(${endUs}, ${buckets?.endSql(of) ?? endUs}) END`,
     },
-    margins === undefined ? 'none' : 'across',
+    'across',
   );
 }
 

@@ -5,6 +5,7 @@ import type { Pins } from '../pins.ts';
 import { type RecoveryParts, setTornFileAside } from '../recover.ts';
 import { dayFor } from './days.ts';
 import { Pass, type PassParts } from './pass.ts';
+import { removeDoomed } from './rewrite.ts';
 import { DamagedFile } from './sources.ts';
 
 /** Sealed files that may wait for one another. */
@@ -202,14 +203,8 @@ export class Compactor {
 
   /** Removes the files that nobody lists and nobody reads. */
   async removeDoomed(): Promise<void> {
-    const { engine, files, manifest, pins } = this.#parts;
-    if (manifest.doomed().length === 0) return;
-    await engine.turn(() => {
-      const names = manifest.doomed().filter((name) => !pins.has(name));
-      for (const name of names) files.remove(name);
-      if (names.length > 0) files.sync();
-      for (const name of names) manifest.remove(name);
-    });
+    const { engine, manifest } = this.#parts;
+    if (manifest.doomed().length > 0) await engine.turn(() => removeDoomed(this.#parts));
   }
 }
 

@@ -72,30 +72,30 @@ export function mergeSpans(
 ): string {
   if (links === 'none') return grouped(keyed(spans, buckets), buckets, unlinked);
   const sums = links === 'within' ? linkedWithin : linkedAcross(buckets);
-  return grouped(withNeighbours(spans, buckets), buckets, sums);
+  return grouped(withNeighbours(spans, buckets, 'series'), buckets, sums);
 }
 
 /**
  * As `mergeSpans` with links `across`, for spans of which no two are in one bucket: nothing has to be
- * put together, which for many of them is most of the work.
+ * put together, which for many of them is most of the work. `series` are the columns that name one.
  */
-export function linkSpans(spans: string, buckets: SpanBuckets): string {
+export function linkSpans(spans: string, buckets: SpanBuckets, series: string): string {
   const { area, held, heldSeconds, increase } = linkedAcross(buckets);
   return `
   SELECT * EXCLUDE (key, earlier_us, earlier, earlier_key, later_us, later_key)
          REPLACE (${area} AS area, ${held} AS held, ${heldSeconds} AS held_s, ${increase} AS increase)
-  FROM (${withNeighbours(spans, buckets)})`;
+  FROM (${withNeighbours(spans, buckets, series)})`;
 }
 
 const keyed = (spans: string, buckets: SpanBuckets): string =>
   `SELECT *, (${buckets.key}) AS key FROM (${spans})`;
 
 /** Spans beside what is before and after them in their series. */
-const withNeighbours = (spans: string, buckets: SpanBuckets): string => `
+const withNeighbours = (spans: string, buckets: SpanBuckets, series: string): string => `
     SELECT *, lag(last_us) OVER neighbours AS earlier_us, lag(last) OVER neighbours AS earlier,
            lag(key) OVER neighbours AS earlier_key,
            lead(first_us) OVER neighbours AS later_us, lead(key) OVER neighbours AS later_key
-    FROM (${keyed(spans, buckets)}) WINDOW neighbours AS (PARTITION BY series, class ORDER BY first_us)`;
+    FROM (${keyed(spans, buckets)}) WINDOW neighbours AS (PARTITION BY ${series}, class ORDER BY first_us)`;
 
 /** What the last four columns are summed up from. */
 interface Sums {
