@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Most of them wait for a disk or a socket most of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // As bin/hearth does, and why: docs/decisions/0006.
     execArgv: [
       '--wasm-wrapper-tiering-budget=1000000000',

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Buckets } from '../../src/telemetry/buckets.ts';
-import {
-  type Asked,
-  type Part,
-  planOf,
-  type Stock,
-  type StoredExtent,
-} from '../../src/telemetry/worker/planner/plan.ts';
+import { planOf } from '../../src/telemetry/worker/planner/plan.ts';
+import type { Asked, Part, Stock, StoredExtent } from '../../src/telemetry/worker/planner/types.ts';
 import type { FileTier, RollupTier } from '../../src/telemetry/worker/tiers/tiers.ts';
 
 const at = (iso: string): number => Date.parse(`${iso}Z`) * 1000;
@@ -165,6 +160,18 @@ describe('a plan', () => {
       [stock([...all, file('sealed', 3.1, 3.2)])],
       asking('2026-01-03T00:00', '2026-01-05T00:00', dayUs),
       ['1d: 03T00:00–04T00:00', 'raw: 04T00:00–05T00:00'],
+    ],
+    [
+      'begins anew after a cut, and is coarse on both sides of it',
+      [stock(all)],
+      {
+        fromUs: at('2026-01-01T00:00'),
+        untilUs: at('2026-01-01T12:00'),
+        cuts: [at('2026-01-01T09:30')],
+        after: (us) =>
+          us < at('2026-01-01T09:30') ? at('2026-01-01T09:30') : Number.POSITIVE_INFINITY,
+      },
+      ['1h: 01T00:00–01T09:00, 01T10:00–01T12:00', '1m: 01T09:00–01T10:00'],
     ],
     [
       'of several series that are kept alike is one',
