@@ -145,7 +145,7 @@ describe('a secret setting', () => {
   });
 
   it('is each whose name sounds so', () => {
-    const named = /secret$|password|token$/;
+    const named = /(^|[._])secret(_|$)|password|token$/;
     for (const { key, secret } of describeConfig()) expect(secret, key).toBe(named.test(key));
   });
 });

@@ -28,6 +28,7 @@ const others = new Set([
   'schedule.settle',
   'signing.onAlert',
   'telemetry.onAlert',
+  'telemetry.onErased',
   'telemetry.sample',
 ]);
 /** Made of two words where they are written down, or called as the right to them is. */

@@ -16,14 +16,15 @@ export interface Filled {
   readonly points: number;
   readonly seconds: number;
   readonly compactionSeconds: number;
-  readonly peakMb: number;
+  /** Resident memory at its peak, less what the process took before there was telemetry. */
+  readonly grownMb: number;
 }
 
 const [directory = '', days = '1', endMs = '0'] = process.argv.slice(2);
 const minutes = Number(days) * minutesPerDay;
 const startMs = Number(endMs) - minutes * minuteMs;
 /** Minutes of all devices that are under way at once. */
-const stretchMinutes = 30;
+const stretchMinutes = 10;
 
 mkdirSync(directory, { recursive: true });
 const db = openDatabase(join(directory, 'hearth.db'));
@@ -44,6 +45,7 @@ const telemetry = new Telemetry({
     sensitiveOf: () => new Set(),
   },
 });
+const beforeMb = process.memoryUsage.rss() / 1024 ** 2;
 await telemetry.start();
 const beganMs = performance.now();
 let batches = new Map<number, object[]>();
@@ -63,7 +65,7 @@ const filled: Filled = {
   points: minutes * deviceCount * metrics.length,
   seconds: (compactedMs - beganMs) / 1000,
   compactionSeconds: (compactedMs - filledMs) / 1000,
-  peakMb: Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024,
+  grownMb: peakMb() - beforeMb,
 };
 process.stdout.write(`${JSON.stringify(filled)}\n`);
 
@@ -79,4 +81,9 @@ async function send(): Promise<void> {
     if (error !== undefined || rejected.length > 0) throw error ?? new Error(rejected[0]?.reason);
     await committed;
   }
+}
+
+function peakMb(): number {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
 }

@@ -46,7 +46,12 @@ export const history: Scenario = {
       ['last compaction, s', filled.compactionSeconds.toFixed(1)],
     ];
     const goals: Goal[] = [
-      ['memory of the loading process at its peak, MB', filled.peakMb, 'under', 256],
+      [
+        'memory that telemetry takes while a year is loaded, at its peak, MB',
+        filled.grownMb,
+        'under',
+        256,
+      ],
     ];
 
     const hub = await HubProcess.start({ directory: data, environment: settings });
@@ -103,12 +108,19 @@ export const history: Scenario = {
   },
 };
 
+/** Flags of bin/hearth that memory depends on. */
+const asTheHub = ['--max-semi-space-size=8', '--max-old-space-size=256'];
+
 async function fill(directory: string, days: number, endMs: number): Promise<Filled> {
   const script = fileURLToPath(new URL('../history/fill.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, directory, String(days), String(endMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...settings, MALLOC_ARENA_MAX: '2' },
-  });
+  const child = spawn(
+    process.execPath,
+    [...asTheHub, script, directory, String(days), String(endMs)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...settings, MALLOC_ARENA_MAX: '2' },
+    },
+  );
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return JSON.parse(line) as Filled;
 }
