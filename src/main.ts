@@ -57,7 +57,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   try {
     lock = lockDirectory(config.data);
     if (options.offline !== true) warnOfReaders(config.data, log);
-    db = openDatabase(join(config.data, 'hearth.db'));
+    // A device's newest values lie in it too, and are to go when its history does.
+    db = openDatabase(join(config.data, 'hearth.db'), { leavesNoTrace: true });
     migrate(db, migrations);
     const hub = new RunningHub(options, db, () => {
       db?.close();

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
@@ -24,7 +24,7 @@ export async function downloadExport(
   try {
     for (const file of job.files) await fetchFile(hub, job, folder, file.name, file.bytes);
     await fetchFile(hub, job, folder, manifestName);
-    const manifest = JSON.parse(await readFile(join(folder.unfinished, manifestName), 'utf8'));
+    const manifest = JSON.parse(await readFile(folder.placeOf(manifestName), 'utf8'));
     await folder.publish(job.files, manifest);
   } catch (error) {
     await folder.abandon();
@@ -37,11 +37,11 @@ export async function downloadExport(
 async function fetchFile(
   hub: Hub,
   { id }: ExportJob,
-  { unfinished }: ExportFolder,
+  folder: ExportFolder,
   name: string,
   size?: number,
 ): Promise<void> {
-  const path = join(unfinished, name);
+  const path = folder.placeOf(name);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { body } = await hub.stream(`/exports/${id}/files/${encodeURIComponent(name)}`);
   await pipeline(

@@ -13,6 +13,9 @@ export interface DeletionOptions {
   readonly yes?: boolean;
 }
 
+/** How long somebody waits without a word: it may come after housekeeping that is under way. */
+const patienceMs = 3000;
+
 /** Deletes readings of a device for good, once somebody said yes. */
 export async function deleteHistory(
   at: Invocation,
@@ -41,8 +44,15 @@ export async function deleteHistory(
     start: { flag: '--start', ...(options.start !== undefined && { typed: options.start }) },
     end: { flag: '--end', ...(options.end !== undefined && { typed: options.end }) },
   };
+  const notYet = at.around.clock.after(patienceMs, () =>
+    at.note('They are in no answer any more; the files that hold them are being written anew …'),
+  );
   const answer = await inFlags(flags, () =>
     withHub(at, (hub) => hub.delete<{ deleted: number }>(path)),
+  ).finally(notYet);
+  const { deleted } = answer;
+  at.answer(
+    answer,
+    () => `${deleted} ${deleted === 1 ? 'reading' : 'readings'} of ${device} deleted.`,
   );
-  at.answer(answer, () => `${answer.deleted} readings of ${device} are deleted.`);
 }

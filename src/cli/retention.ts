@@ -142,7 +142,7 @@ const daysOf = (days: Days): string[] =>
 function planText(at: Invocation, { going, next, total, free_disk, truncated }: Plan): string {
   const { free_bytes, floor_bytes } = free_disk;
   const disk = `Free on the disk: ${free_bytes === null ? 'not known' : size(free_bytes)}; at least ${size(floor_bytes)} stay free.`;
-  if (going.length === 0) return `Nothing goes in that time.\n${disk}`;
+  if (going.length === 0) return `Nothing goes in that time. ${notYetSeen}\n${disk}`;
   const home = homeTime(at);
   const table = at.table(
     ['when', 'why', 'tier', 'device', 'metric', 'from', 'to', 'points', 'size'],
@@ -162,8 +162,19 @@ function planText(at: Invocation, { going, next, total, free_disk, truncated }: 
     `With the next housekeeping: ${next.points} points, ${size(next.bytes)}. ` +
     `In all: ${total.points} points, ${size(total.bytes)}.`;
   const more = truncated ? '\nThere is more than is shown: --limit.' : '';
-  return home.below(`${table}${more}\n\n${sums}\n${disk}`);
+  return home.below(`${table}${more}\n\n${sums} ${notYetSeen}\n${disk}`);
 }
 
-const size = (bytes: number): string =>
-  bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+const notYetSeen =
+  'What came in lately is not in this: it goes by days, once they are over and summed up.';
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+function size(bytes: number): string {
+  const power = Math.min(
+    units.length - 1,
+    Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)),
+  );
+  const amount = bytes / 1024 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
+}

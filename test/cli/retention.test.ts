@@ -106,6 +106,6 @@ describe('hearth history delete', () => {
     expect(asked()).toEqual([
       'DELETE /devices/plug/telemetry?start=2026-01-30T18%3A30%3A00.000Z&fields=power',
     ]);
-    expect(at.output.text).toBe('12 readings of plug are deleted.\n');
+    expect(at.output.text).toBe('12 readings of plug deleted.\n');
   });
 });
