@@ -2,7 +2,7 @@ import { isoOfMicroseconds } from '#kernel';
 import { bucketsFor } from './buckets.ts';
 import { Opening, type OpeningParts, type Reader } from './opening.ts';
 import { rowsOf } from './rows.ts';
-import { energyOf, powerMetric, type Reading, Summary } from './summary.ts';
+import { energyOf, powerMetric, type Reading, Summary, toldOf } from './summary.ts';
 import { tell } from './sums.ts';
 import { thinColumns } from './thinning.ts';
 import { latestUs } from './timestamp.ts';
@@ -45,7 +45,7 @@ export class History {
       this.#opening.shown(deviceId, query.fields, reader) ?? this.#opening.known(deviceId);
     if (query.intervalMs === undefined) return metrics;
     const named = query.aggregates ?? defaultAggregates;
-    return metrics.flatMap((metric) => named.map((aggregate) => `${metric}_${aggregate}`));
+    return metrics.flatMap((metric) => toldOf(metric, named).map((one) => `${metric}_${one}`));
   }
 
   async *query(asked: TelemetryQuery, reader: Reader): AsyncIterable<readonly TelemetryRow[]> {
@@ -198,12 +198,16 @@ export class History {
     const span = { startUs, endUs };
     const sums = await this.#opening.sums(deviceId, span, secret, aggregates, buckets);
     const none: Columns = Object.fromEntries(
-      [...sums.keys()].flatMap((metric) => aggregates.map((one) => [`${metric}_${one}`, null])),
+      [...sums.keys()].flatMap((metric) =>
+        toldOf(metric, aggregates).map((one) => [`${metric}_${one}`, null]),
+      ),
     );
     const columnsAt = new Map<number, Columns>();
     for (const [metric, found] of sums) {
+      const names = toldOf(metric, aggregates);
+      if (names.length === 0) continue;
       for (const [bucketUs, one] of found) {
-        const told = aggregates.map((name) => [`${metric}_${name}`, tell(name, one)] as const);
+        const told = names.map((name) => [`${metric}_${name}`, tell(name, one)] as const);
         const columns = { ...(columnsAt.get(bucketUs) ?? none), ...Object.fromEntries(told) };
         columnsAt.set(bucketUs, columns);
       }

@@ -2,7 +2,7 @@ import { isoOfMicroseconds } from '#kernel';
 import { type Buckets, bucketsFor } from './buckets.ts';
 import { type Comparison, type EarlierTime, earlierTime } from './comparison.ts';
 import { Opening, type OpeningParts, type Reader } from './opening.ts';
-import { energyOf, powerMetric } from './summary.ts';
+import { energyOf, powerMetric, toldOf } from './summary.ts';
 import { type Sums, sumsAt, tell, together } from './sums.ts';
 import {
   type Aggregate,
@@ -26,6 +26,8 @@ export interface GroupQuery {
   readonly timeZone: string;
   readonly fields?: readonly string[];
   readonly aggregates?: readonly Aggregate[];
+  /** Every bucket is a row then, also where nothing was sent. */
+  readonly fill?: 'null';
 }
 
 /** What a group comes to: a row for every bucket with readings of any of its devices. */
@@ -69,18 +71,22 @@ export class HomeHistory {
     this.#opening = new Opening(parts);
   }
 
-  /** One series for each group. Only buckets with readings are rows. */
+  /** One series for each group. Only buckets with something to tell are rows, unless filled. */
   async series(query: GroupQuery, reader: Reader): Promise<readonly GroupSeries[]> {
     const found = await this.#find(query, reader);
     return found.map((group) => {
-      const starts = [...group.keys()].sort((a, b) => a - b);
-      return { rows: rowsAt(starts, group, columnsOf([group], query)) };
+      const columns = columnsOf([group], query);
+      const starts =
+        query.fill === 'null'
+          ? startsOf(query, bucketsOf(query))
+          : [...group.keys()].filter((at) => tells(group, at, columns)).sort((a, b) => a - b);
+      return { rows: rowsAt(starts, group, columns) };
     });
   }
 
   /**
-   * The same beside an earlier time. Every bucket is a row, in both, so that they stand side by side:
-   * of the earlier time those of the same wall time, or of the same place in it.
+   * The same beside an earlier time, row beside row: of the earlier time the buckets of the same wall
+   * time, or of the same place in it. Where neither has anything to tell there is no row, unless filled.
    */
   async compare(
     query: GroupQuery,
@@ -96,10 +102,18 @@ export class HomeHistory {
     const series: GroupSeries[] = [];
     const compared: GroupSeries[] = [];
     now.forEach((group, at) => {
-      const past = before[at] ?? new Map();
+      const past: Found = before[at] ?? new Map();
       const columns = columnsOf([group, past], query);
-      series.push({ rows: rowsAt(starts, group, columns) });
-      compared.push({ rows: rowsAt(startsThen, past, columns) });
+      const places = starts.flatMap((start, place) => {
+        const isKept =
+          query.fill === 'null' ||
+          tells(group, start, columns) ||
+          tells(past, startsThen[place], columns);
+        return isKept ? [place] : [];
+      });
+      const chosen = (all: readonly (number | undefined)[]) => places.map((place) => all[place]);
+      series.push({ rows: rowsAt(chosen(starts), group, columns) });
+      compared.push({ rows: rowsAt(chosen(startsThen), past, columns) });
     });
     const { startUs, endUs } = earlier;
     return { series, compared: { startUs, endUs, series: compared } };
@@ -237,8 +251,14 @@ function columnsOf(groups: readonly Found[], query: GroupQuery): Columns {
   return [...metrics]
     .sort()
     .flatMap((metric) =>
-      aggregates.map((aggregate) => [`${metric}_${aggregate}`, metric, aggregate] as const),
+      toldOf(metric, aggregates).map((one) => [`${metric}_${one}`, metric, one] as const),
     );
+}
+
+/** Whether a bucket has readings of which any column tells. */
+function tells(group: Found, startUs: number | undefined, columns: Columns): boolean {
+  const bucket = startUs === undefined ? undefined : group.get(startUs);
+  return bucket !== undefined && columns.some(([, metric]) => bucket.has(metric));
 }
 
 function rowsAt(

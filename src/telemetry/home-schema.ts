@@ -35,7 +35,7 @@ const choice = {
 };
 
 export const homeQuery = historyQuery
-  .pick({ start: true, end: true, fields: true, agg: true, tz: true })
+  .pick({ start: true, end: true, fields: true, agg: true, tz: true, fill: true })
   .extend({
     ...choice,
     interval: z.string().optional().openapi({
@@ -46,7 +46,7 @@ export const homeQuery = historyQuery
     }),
     compare: z.enum(comparisons).optional().openapi({
       description:
-        'The same of an earlier time beside it, by the calendar of tz: 1w is the same weekdays and hours of last week. Every bucket is a row then',
+        'The same of an earlier time beside it, by the calendar of tz: 1w is the same weekdays and hours of last week. A row is left out where neither time has readings',
     }),
     limit: z
       .string()
@@ -54,7 +54,7 @@ export const homeQuery = historyQuery
       .openapi({ description: `Rows of a series at most; ${defaultLimit} by default` }),
   });
 
-export const homeStatisticsQuery = z.object({
+export const homeStatisticsQuery = z.strictObject({
   start: z
     .string()
     .optional()
@@ -145,6 +145,7 @@ export function readHomeRequest(
       timeZone: parameters.tz ?? home.timeZone,
       ...(fields && { fields }),
       ...(aggregates && { aggregates }),
+      ...(parameters.fill === 'null' ? { fill: 'null' } : {}),
     },
   };
 }

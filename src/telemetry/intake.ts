@@ -1,4 +1,4 @@
-import { type Clock, HearthError, isoOfMicroseconds, messageOf } from '#kernel';
+import { type Clock, HearthError, messageOf } from '#kernel';
 import type { InboundMessage } from '#mqtt';
 import type { Batch } from './batch.ts';
 import type { Committer } from './committer.ts';
@@ -10,20 +10,13 @@ import type { Quarantine } from './quarantine.ts';
 import { TokenBucket } from './rate.ts';
 import type { Sealing } from './sealing.ts';
 import { type SeriesBook, seriesPerDevice } from './series.ts';
-import { hubClockPlausible, readTimestampUs, settleTime } from './timestamp.ts';
+import { type Lateness, type StampedReading, Stamping } from './stamping.ts';
 import type { MessageProtection, OpenedMessage, Receipt, Submission, Value } from './types.ts';
 import type { DeviceDeliveries } from './worker/protocol.ts';
 
 export interface IntakeLimits {
   readonly messagesPerSecond: number;
   readonly messageBytes: number;
-}
-
-/** For how long raw readings are kept, in microseconds: older ones come too late. */
-export interface Lateness {
-  /** The shortest of them all: asked first, because it settles nearly every reading. */
-  readonly shortestRawUs: number;
-  rawUsOf(deviceId: string, metric: string): number;
 }
 
 /** What the intake remembers of a device between two of its messages. */
@@ -35,23 +28,10 @@ interface DeviceIntake {
   lastReceivedUs: number;
 }
 
-/** A reading whose time is settled. */
-interface StampedReading {
-  readonly index: number;
-  readonly values: Readonly<Record<string, Value>>;
-  readonly timeUs: number;
-  readonly receivedUs: number;
-  /** Bits of `timeMarks`. */
-  readonly mark: number;
-}
-
 /** The stamp of deliveries that an earlier run, or an earlier storage worker, brought to disk. */
 const onDisk = 0;
 const nothingSigned = Buffer.from('{}');
 const nothingRejected: readonly Rejection[] = [];
-/** A hub's clock that steps back further than this is followed; within it, receipts keep rising. */
-const receiptLeadUs = 1e6;
-
 /**
  * The first half of a reading's way: bytes to points in the open batch. Everything here runs once a
  * message on the main thread, so nothing here waits, and what most messages do not need is not done.
@@ -59,7 +39,7 @@ const receiptLeadUs = 1e6;
 export class Intake {
   readonly #clock: Clock;
   readonly #limits: IntakeLimits;
-  readonly #lateness: Lateness;
+  readonly #stamping: Stamping;
   readonly #series: SeriesBook;
   readonly #committer: Committer;
   readonly #quarantine: Quarantine;
@@ -82,7 +62,7 @@ export class Intake {
   }) {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
-    this.#lateness = parts.lateness;
+    this.#stamping = new Stamping(parts.committer, parts.lateness);
     this.#series = parts.series;
     this.#committer = parts.committer;
     this.#quarantine = parts.quarantine;
@@ -188,7 +168,7 @@ export class Intake {
     if (committer.overflowing) return this.#unavailable();
     const nowUs = this.#clock.nowMs() * 1000;
     const rejected = message.rejected.length > 0 ? [...message.rejected] : [];
-    const stamped = this.#stamp(device, message.readings, nowUs, needsTime, rejected);
+    const stamped = this.#stamping.stamp(device, message.readings, nowUs, needsTime, rejected);
     const { delivery } = submission;
     const sensitive = this.#sensitiveOf(device.id);
     const mark = delivery && this.#identityOf(payload, stamped, sensitive.size > 0);
@@ -201,12 +181,13 @@ export class Intake {
         return { accepted: stamped.length, rejected: nothingRejected, committed };
       }
     }
-    const surelyTakenUs = this.#surelyTaken(submission, nowUs);
+    const surelyTakenUs = this.#stamping.surelyTakenUs(submission, nowUs);
     const batch = committer.open;
     let accepted = 0;
     let series: number | undefined;
     for (const one of stamped) {
-      const reading = one.timeUs < surelyTakenUs ? this.#inTime(device, one, nowUs, rejected) : one;
+      const reading =
+        one.timeUs < surelyTakenUs ? this.#stamping.inTime(device.id, one, nowUs, rejected) : one;
       if (reading === undefined) continue;
       const last = this.#append(device, batch, reading, sensitive, rejected);
       if (last === undefined) continue;
@@ -220,41 +201,6 @@ export class Intake {
     }
     committer.due(nowUs);
     return { accepted, rejected, committed: batch.committed };
-  }
-
-  /**
-   * Gives every reading its time: the device's where it can be believed, else the receipt; with
-   * `needsTime` it is refused instead, because under the receipt it could be sent again and again.
-   */
-  #stamp(
-    device: DeviceIntake,
-    readings: readonly Reading[],
-    nowUs: number,
-    needsTime: boolean,
-    rejected: Rejection[],
-  ): StampedReading[] {
-    const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
-    const stamped: StampedReading[] = [];
-    for (const reading of readings) {
-      const receivedUs = nextReceipt(device, nowUs);
-      const deviceUs = readTimestampUs(reading.time);
-      const { timeUs, mark } = settleTime(deviceUs, { receivedUs, plausible });
-      if ((mark & timeMarks.stamped) !== 0) {
-        const { index } = reading;
-        const problem = timeProblem(reading, deviceUs);
-        if (needsTime) {
-          const reason = `${problem ?? 'is missing'}; a signed reading needs a time of its own`;
-          rejected.push({ index, field: 'timestamp', reason });
-          continue;
-        }
-        if (problem !== undefined && deviceUs === undefined) {
-          const reason = `${problem}; the receipt stands in for it`;
-          rejected.push({ index, field: 'timestamp', reason });
-        }
-      }
-      stamped.push({ index: reading.index, values: reading.values, timeUs, receivedUs, mark });
-    }
-    return stamped;
   }
 
   /** Adds a reading to the batch; answers the last series it used, `undefined` when it used none. */
@@ -306,38 +252,6 @@ export class Intake {
       });
     }
     return last;
-  }
-
-  /** What is younger is not too late; nor is an import, or anything while the hub has lost its time. */
-  #surelyTaken(submission: Submission, nowUs: number): number {
-    if (submission.imported === true) return Number.NEGATIVE_INFINITY;
-    const plausible = hubClockPlausible(nowUs, this.#committer.lastWrittenUs);
-    return plausible ? nowUs - this.#lateness.shortestRawUs : Number.NEGATIVE_INFINITY;
-  }
-
-  /** What of a reading is not older than its raw readings are kept; `undefined` when all of it is. */
-  #inTime(
-    device: DeviceIntake,
-    reading: StampedReading,
-    nowUs: number,
-    rejected: Rejection[],
-  ): StampedReading | undefined {
-    const { index, timeUs } = reading;
-    const values: Record<string, Value> = {};
-    const late: Rejection[] = [];
-    for (const [metric, value] of Object.entries(reading.values)) {
-      const keptUs = this.#lateness.rawUsOf(device.id, metric);
-      if (timeUs >= nowUs - keptUs) values[metric] = value;
-      else late.push({ index, field: metric, reason: lateReason(timeUs, keptUs) });
-    }
-    const [first] = late;
-    if (first === undefined) return reading;
-    if (late.length < Object.keys(reading.values).length) {
-      rejected.push(...late);
-      return { ...reading, values };
-    }
-    rejected.push({ ...first, field: 'timestamp' });
-    return undefined;
   }
 
   #overRate(submission: Submission): Receipt {
@@ -401,29 +315,4 @@ export class Intake {
     }
     return device;
   }
-}
-
-function lateReason(timeUs: number, keptUs: number): string {
-  const days = Math.round(keptUs / 86_400e6);
-  return `is ${isoOfMicroseconds(timeUs)}, older than the ${days} days that are kept`;
-}
-
-/**
- * When a reading arrived, to a microsecond of its own: two readings of one device without a device
- * time would otherwise be one and the same when they arrive within a millisecond.
- */
-function nextReceipt(device: DeviceIntake, nowUs: number): number {
-  const next = device.lastReceivedUs + 1;
-  device.lastReceivedUs = next > nowUs && next - nowUs < receiptLeadUs ? next : nowUs;
-  return device.lastReceivedUs;
-}
-
-/** What is wrong with the time that a device gave; `undefined` when it gave none. */
-function timeProblem({ time }: Reading, deviceUs: number | undefined): string | undefined {
-  if (time === undefined || time === null) return undefined;
-  // An object may be nested deeper than JSON.stringify can follow.
-  const shown = typeof time === 'object' ? 'an object' : JSON.stringify(time).slice(0, 60);
-  return deviceUs === undefined
-    ? `is ${shown}, which is no time`
-    : `is ${shown}, which cannot be right`;
 }

@@ -104,6 +104,7 @@ function historyRoutes(api: Api, telemetry: Telemetry): void {
       });
       const { start, end, interval, query } = request;
       const reader = readerOf(context.get('caller'));
+      requireMetrics(telemetry, id, query.fields, reader);
       const format =
         request.format === 'csv'
           ? csvFormat(telemetry.columnsOf(query, reader))
@@ -167,6 +168,7 @@ function summaryRoutes(api: Api, telemetry: Telemetry): void {
       const { startUs, endUs } = schema.readSpan(parameters, telemetry.clock.nowMs());
       const fields = schema.readList(parameters.fields);
       const reader = readerOf(context.get('caller'));
+      requireMetrics(telemetry, id, fields, reader);
       const asked = { deviceId: id, startUs, endUs, ...(fields && { fields }) };
       const { metrics, energyKwh } = await telemetry.statistics(asked, reader);
       return context.json(
@@ -322,4 +324,33 @@ function deviceOf(caller: Caller | undefined): string {
 
 function requireDevice(telemetry: Telemetry, id: string): void {
   if (!telemetry.devices.exists(id)) throw unknownDevice(id);
+}
+
+/** Names that a refusal lists. */
+const mostNamed = 20;
+
+/**
+ * A mistyped name would pass for a metric of which nothing was sent just then. A device that has sent
+ * nothing at all yet may be asked for anything.
+ * @throws HearthError `unprocessable` naming the first metric that the device never sent.
+ */
+function requireMetrics(
+  telemetry: Telemetry,
+  deviceId: string,
+  fields: readonly string[] | undefined,
+  reader: Reader,
+): void {
+  if (fields === undefined) return;
+  const everything = { deviceId, startUs: 0, endUs: 0, timeZone: telemetry.timeZone };
+  const known = telemetry.columnsOf(everything, reader);
+  // Those that are withheld are told by name, in the answer.
+  const withheld = telemetry.withheld(deviceId, fields, reader);
+  const unknown = fields.find((name) => !known.includes(name) && !withheld.includes(name));
+  if (unknown === undefined || known.length === 0) return;
+  const more = known.length > mostNamed ? ` and ${known.length - mostNamed} more` : '';
+  throw new HearthError(
+    'unprocessable',
+    `${deviceId} has no metric "${unknown.slice(0, 64)}"; it has ${known.slice(0, mostNamed).join(', ')}${more}`,
+    { field: 'fields', hint: 'Name metrics that the device has sent, with commas between them.' },
+  );
 }

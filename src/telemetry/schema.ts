@@ -26,7 +26,7 @@ export const deviceParam = z.object({
 
 export const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
 
-export const historyQuery = z.object({
+export const historyQuery = z.strictObject({
   start: z
     .string()
     .optional()

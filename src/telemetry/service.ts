@@ -1,46 +1,37 @@
 import { join } from 'node:path';
 import type { NewAlert } from '#alerts';
-import type { Api, AuditPort } from '#auth';
-import type { Config } from '#config';
-import type { Db } from '#db';
-import {
-  type Cancel,
-  type Clock,
-  HearthError,
-  isoOfMicroseconds,
-  type Log,
-  type Part,
-  Signal,
-} from '#kernel';
+import type { Api } from '#auth';
+import { type Clock, HearthError, type Part, Signal } from '#kernel';
 import type { Accept } from '#mqtt';
-import type { Reseal, Vault } from '#secrets';
+import type { Reseal } from '#secrets';
 import { Analysis } from './analysis/analysis.ts';
-import type { Batch, Series } from './batch.ts';
-import { ClockWatch } from './clock-watch.ts';
-import { Committer } from './committer.ts';
+import { assemble } from './assembly.ts';
+import type { Batch } from './batch.ts';
+import type { Committer } from './committer.ts';
 import type { Comparison } from './comparison.ts';
-import { History, type Reader } from './history.ts';
-import { type Compared, type GroupQuery, type GroupSeries, HomeHistory } from './home-history.ts';
+import type { Forgetting } from './forgetting.ts';
+import type { History, Reader } from './history.ts';
+import type { Compared, GroupQuery, GroupSeries, HomeHistory } from './home-history.ts';
 import { homeHistoryRoutes } from './home-routes.ts';
-import { ImportIntake, type ImportReceipt, type ImportSeries } from './imports/intake.ts';
-import { Intake } from './intake.ts';
+import type { Housekeeping } from './housekeeping.ts';
+import type { ImportIntake, ImportReceipt, ImportSeries } from './imports/intake.ts';
+import type { Intake } from './intake.ts';
+import type { KnownDevices, TelemetryOptions } from './options.ts';
 import type { Reading } from './parse.ts';
 import type { Points } from './points.ts';
-import { type DeviceRefusals, Quarantine } from './quarantine.ts';
+import type { DeviceRefusals, Quarantine } from './quarantine.ts';
 import { FreeDisk, freeBytesOf } from './retention/free-disk.ts';
 import { type RetentionPlan, retentionRoutes } from './retention/routes.ts';
 import { Retention } from './retention/service.ts';
 import type { ErasureRequest } from './retention/types.ts';
 import { telemetryRoutes } from './routes.ts';
-import { Sealing } from './sealing.ts';
-import { SeriesBook } from './series.ts';
-import { Storage } from './storage.ts';
-import { HighWaterMark, SealedStore } from './store.ts';
+import type { Sealing } from './sealing.ts';
+import type { SeriesBook } from './series.ts';
+import type { Storage } from './storage.ts';
 import type { Reading as NewestReading } from './summary.ts';
 import { hubClockPlausible } from './timestamp.ts';
 import type {
   DeviceStatistics,
-  MessageProtection,
   QuarantinedMessage,
   Receipt,
   Sample,
@@ -51,54 +42,10 @@ import type {
   TelemetryHealth,
   TelemetryQuery,
   TelemetryRow,
-  Value,
 } from './types.ts';
-import type { FaultPoint } from './worker/fault-points.ts';
 import type { ReadyMessage, Snapshot, SnapshotScope } from './worker/protocol.ts';
 
-/** What telemetry needs to know of devices. */
-export interface KnownDevices {
-  exists(deviceId: string): boolean;
-  /** All of them, for what is about types, rooms or the home. */
-  list?(): readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly room: string | null;
-  }[];
-  readonly rooms?: { list(): readonly { readonly id: string; readonly name: string }[] };
-  /** The metrics whose values are kept encrypted; asked for each message. */
-  sensitiveOf(deviceId: string): ReadonlySet<string>;
-  latest(
-    deviceId: string,
-  ): { readonly timeUs: number; readonly values: Readonly<Record<string, Value>> } | undefined;
-}
-
-export interface TelemetryOptions {
-  /** A directory of its own, made where it is missing. */
-  readonly directory: string;
-  /** hearth.db: for the high-water mark only. */
-  readonly db: Db;
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly devices: KnownDevices;
-  /** Checks signatures and opens boxes; without it every message is read as it stands. */
-  readonly protection?: MessageProtection;
-  /** Seals the keys of sensitive metrics; without it what is sensitive is refused. */
-  readonly vault?: Vault;
-  /** The journal grows no further than this many bytes; 2 GB by default. */
-  readonly journalBytes?: number;
-  /** Writes down who changed what is kept, and who deleted what. */
-  readonly audit?: AuditPort;
-  /** Ends the process at this moment, as a power cut would: for tests alone. */
-  readonly dieAt?: FaultPoint;
-  /** Bytes that are free on the disk; asked of the file system of `directory` by default. */
-  readonly freeBytes?: () => number | undefined;
-}
-
-const defaultJournalBytes = 2 * 1024 ** 3;
-const housekeepingMs = 30_000;
-const savingMs = 1000;
+export type { KnownDevices, TelemetryOptions } from './options.ts';
 
 /** Readings: in, kept, and asked for. Nothing is acknowledged before it is on disk. */
 export class Telemetry implements Part {
@@ -115,9 +62,7 @@ export class Telemetry implements Part {
   readonly retention: Retention;
   /** Processes that read history beside the hub. */
   readonly analysis: Analysis;
-  readonly #log: Log;
-  readonly #mark: HighWaterMark;
-  readonly #series = new SeriesBook();
+  readonly #series: SeriesBook;
   readonly #quarantine: Quarantine;
   readonly #sealing: Sealing;
   readonly #history: History;
@@ -126,13 +71,10 @@ export class Telemetry implements Part {
   readonly #committer: Committer;
   readonly #intake: Intake;
   readonly #imports: ImportIntake;
-  readonly #clockWatch: ClockWatch;
   readonly #freeDisk: FreeDisk;
-  readonly #audit: AuditPort | undefined;
-  /** Removed devices of which storage does not know yet, with the numbers of their series. */
-  readonly #removed = new Map<string, readonly number[]>();
+  readonly #forgetting: Forgetting;
+  readonly #housekeeping: Housekeeping;
   #newest: readonly Sample[] = [];
-  #timers: Cancel[] = [];
   #restored = false;
 
   constructor(options: TelemetryOptions) {
@@ -140,11 +82,9 @@ export class Telemetry implements Part {
     this.clock = clock;
     this.devices = options.devices;
     this.timeZone = config['home.time_zone'];
-    this.#log = log;
     this.onSample = new Signal('telemetry.sample', log);
     this.onAlert = new Signal('telemetry.onAlert', log);
     this.onErased = new Signal('telemetry.onErased', log);
-    this.#audit = options.audit;
     this.retention = new Retention({
       db: options.db,
       config,
@@ -158,67 +98,22 @@ export class Telemetry implements Part {
       onAlert: this.onAlert,
     });
     this.analysis = new Analysis({ clock, log, directory: join(options.directory, 'analysis') });
-    this.#mark = new HighWaterMark(options.db);
-    const sensitiveOf = (deviceId: string) => options.devices.sensitiveOf(deviceId);
-    this.#quarantine = new Quarantine(clock, {
-      kept: config['telemetry.quarantine'],
-      isConfidential: (deviceId) => sensitiveOf(deviceId).size > 0,
-    });
-    const store = new SealedStore(options.db);
-    this.#sealing = new Sealing({ store, vault: options.vault, clock, log });
-    this.#storage = new Storage({
-      clock,
-      log,
-      highWaterSeq: () => Math.max(this.#mark.read(), this.#committer.committedSeq),
+    const parts = assemble(options, {
+      ...{ retention: this.retention, freeDisk: this.#freeDisk, onErased: this.onErased },
       onReady: (message) => this.#learn(message),
-      options: {
-        directory: options.directory,
-        sealPoints: config['telemetry.seal_points'],
-        sealMs: config['telemetry.seal_minutes'] * 60_000,
-        memoryMb: config['telemetry.memory_mb'],
-        timeZone: config['home.time_zone'],
-        quarantineKept: config['telemetry.quarantine'],
-        journalBytes: options.journalBytes ?? defaultJournalBytes,
-        ...(options.dieAt && { dieAt: options.dieAt }),
-      },
-    });
-    this.#committer = new Committer({
-      sink: this.#storage,
-      series: this.#series,
-      nowMs: () => clock.monotonicMs(),
       onCommitted: (batch) => this.#tell(batch),
     });
-    this.#clockWatch = new ClockWatch(clock);
-    const readable = {
-      storage: this.#storage,
-      series: this.#series,
-      sealing: this.#sealing,
-      sensitiveOf,
-      log,
-    };
-    this.#history = new History(readable);
-    this.#homeHistory = new HomeHistory(readable);
-    this.#imports = new ImportIntake({
-      clock,
-      series: this.#series,
-      committer: this.#committer,
-      sealing: this.#sealing,
-      sensitiveOf,
-    });
-    this.#intake = new Intake({
-      clock,
-      series: this.#series,
-      committer: this.#committer,
-      quarantine: this.#quarantine,
-      protection: options.protection,
-      sealing: this.#sealing,
-      sensitiveOf,
-      limits: {
-        messagesPerSecond: config['limits.messages_per_second'],
-        messageBytes: config['limits.body_bytes'],
-      },
-      lateness: this.retention,
-    });
+    this.#series = parts.series;
+    this.#quarantine = parts.quarantine;
+    this.#sealing = parts.sealing;
+    this.#storage = parts.storage;
+    this.#committer = parts.committer;
+    this.#history = parts.history;
+    this.#homeHistory = parts.homeHistory;
+    this.#imports = parts.imports;
+    this.#intake = parts.intake;
+    this.#forgetting = parts.forgetting;
+    this.#housekeeping = parts.housekeeping;
   }
 
   /**
@@ -228,20 +123,18 @@ export class Telemetry implements Part {
   async start(): Promise<void> {
     this.#sealing.start();
     this.retention.start();
+    await this.analysis.start();
     await this.#storage.start();
-    this.#timers = [
-      this.clock.every(savingMs, () => this.#save()),
-      this.clock.every(housekeepingMs, () => this.#tend()),
-    ];
+    this.#housekeeping.start();
   }
 
   /** Brings everything taken in to disk and closes the store. */
   async stop(): Promise<void> {
-    for (const cancel of this.#timers) cancel();
+    this.#housekeeping.stop();
     await this.analysis.stop();
     await this.#committer.drained();
     this.#committer.abandon(new HearthError('unavailable', 'the hub is stopping'));
-    this.#save();
+    this.#housekeeping.save();
     await this.#storage.stop();
   }
 
@@ -449,25 +342,8 @@ export class Telemetry implements Part {
    * this resolves, with how many there were. A hub that ends in between goes on at its next start.
    * @throws HearthError `unavailable` while storage restarts, `storage_full`, `storage_failed`.
    */
-  async erase({ actor, origin, ...request }: ErasureRequest): Promise<number> {
-    const { deviceId, metrics, startUs, endUs } = request;
-    this.#quarantine.erase(deviceId, startUs, endUs);
-    const id = await this.#storage.ask('erase', { deviceId, metrics, startUs, endUs });
-    // From here on it will be done, whatever happens.
-    this.#audit?.append({
-      actor,
-      action: 'telemetry.delete',
-      subject: `device:${deviceId}`,
-      outcome: 'ok',
-      ...(origin !== undefined && { origin }),
-      detail: {
-        start: isoOfMicroseconds(startUs),
-        end: isoOfMicroseconds(endUs),
-        ...(metrics && { metrics }),
-      },
-    });
-    this.onErased.emit(request);
-    return this.#storage.ask('erased', { id });
+  erase(request: ErasureRequest): Promise<number> {
+    return this.#forgetting.erase(request);
   }
 
   /**
@@ -475,33 +351,24 @@ export class Telemetry implements Part {
    * all files soon after: see `erased`. Never rejects: what storage cannot do now it does at its next
    * housekeeping.
    */
-  async forget(deviceId: string): Promise<void> {
-    this.#intake.forget(deviceId);
-    this.#quarantine.forget(deviceId);
-    this.#sealing.forget(deviceId);
-    this.retention.forget(deviceId);
-    const waiting = this.#removed.get(deviceId) ?? [];
-    this.#removed.set(deviceId, [...waiting, ...this.#series.forget(deviceId)]);
-    const underWay = this.#committer.underWay();
-    await this.#forgetRemoved();
-    // What had been gathered of it when it was removed reaches the disk, and leaves it again.
-    void underWay.then(() => this.erased()).catch(() => {});
+  forget(deviceId: string): Promise<void> {
+    return this.#forgetting.forget(deviceId);
   }
 
   /** Resolves when everything that is to be erased has left the disk. */
-  async erased(): Promise<void> {
-    await this.#storage.ask('erased', { id: undefined });
+  erased(): Promise<void> {
+    return this.#forgetting.erased();
   }
 
   #learn(message: ReadyMessage): void {
     // Before anything else is sent: a new device of the same name may have readings waiting.
-    void this.#forgetRemoved();
-    const saved = message.series.filter((series) => !this.#isRemoved(series));
+    void this.#forgetting.tellStorage();
+    const saved = message.series.filter((series) => !this.#forgetting.isOfRemoved(series));
     this.#series.reconcile(saved, message.nextSeries);
     this.#committer.committedSeq = message.committedSeq;
     this.#committer.lastWrittenUs = Math.max(this.#committer.lastWrittenUs, message.lastWrittenUs);
     for (const one of message.deliveries) {
-      if (!this.#removed.has(one.device)) this.#intake.recall(one);
+      if (!this.#forgetting.isRemoved(one.device)) this.#intake.recall(one);
     }
     if (!this.#restored) {
       this.#quarantine.restore(message.quarantine);
@@ -511,62 +378,10 @@ export class Telemetry implements Part {
     this.#committer.flush();
   }
 
-  #isRemoved(series: Series): boolean {
-    return this.#removed.get(series.device)?.includes(series.id) === true;
-  }
-
-  async #forgetRemoved(): Promise<void> {
-    if (!this.#storage.ready) return;
-    const removals = [...this.#removed].map(async ([deviceId, series]) => {
-      try {
-        await this.#storage.ask('forget', { deviceId, series });
-        if (this.#removed.get(deviceId) === series) this.#removed.delete(deviceId);
-      } catch (error) {
-        this.#log.error({ err: error, deviceId }, 'a device was not forgotten; tried again later');
-      }
-    });
-    await Promise.all(removals);
-  }
-
   #tell(batch: Batch): void {
     if (!this.onSample.hasListeners) return;
     // In a turn of its own, so that the acknowledgments leave first.
     setImmediate(() => this.onSample.emit(batch.samples));
-  }
-
-  /** What is written at most once a second: the high-water mark, and new entries of the quarantine. */
-  #save(): void {
-    try {
-      this.#mark.raise(this.#committer.committedSeq);
-    } catch (error) {
-      this.#log.error({ err: error }, 'the high-water mark was not saved');
-    }
-    try {
-      this.#sealing.save();
-    } catch (error) {
-      this.#log.error({ err: error }, 'which metrics are sealed was not saved');
-    }
-    if (!this.#storage.ready) return;
-    const entries = this.#quarantine.takeUnsaved();
-    if (entries.length === 0) return;
-    this.#storage
-      .ask('quarantine', { entries })
-      .catch((error) => this.#log.error({ err: error }, 'quarantine was not saved'));
-  }
-
-  #tend(): void {
-    const nowUs = this.clock.nowMs() * 1000;
-    const { isSteady } = this.#clockWatch.look();
-    if (isSteady) this.#committer.believe(nowUs);
-    if (!this.#storage.ready) return;
-    void this.#forgetRemoved();
-    // Told before anything goes for it.
-    const space = this.#freeDisk.look();
-    this.#freeDisk.warn(space);
-    this.#storage
-      .ask('tend', { nowUs, clockIsSteady: isSteady, policy: this.retention.policy(), space })
-      .then((shortened) => this.#freeDisk.tell(shortened))
-      .catch((error) => this.#log.error({ err: error }, 'housekeeping failed'));
   }
 }
 

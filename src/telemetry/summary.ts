@@ -9,6 +9,14 @@ export interface Reading {
 
 /** The metric that energy is integrated from, in watts. */
 export const powerMetric = 'power';
+
+/** Whether a metric is by its name a power in watts: energy under anything else means nothing. */
+export const isPower = (metric: string): boolean => /(^|[_.])power$|apower$|_w$/i.test(metric);
+
+/** What of the named is told of a metric: energy of a power alone. */
+export const toldOf = (metric: string, named: readonly Aggregate[]): readonly Aggregate[] =>
+  isPower(metric) ? named : named.filter((aggregate) => aggregate !== 'energy');
+
 /**
  * Between readings further apart than this nothing is known, and nothing is counted. Above the five
  * minutes at which Tasmota reports by default, with room for a lost report.

@@ -152,6 +152,7 @@ export interface StorageIncident {
     | 'orphan_file'
     | 'journal_damaged'
     | 'journal_gap'
+    | 'compaction_failing'
     | 'mqtt_store_damaged';
   readonly detail: string;
 }

@@ -80,6 +80,18 @@ describe('deleted history', () => {
     expect(await after.telemetry.incidents()).toEqual([]);
   });
 
+  it('is also what was not on its way to the disk yet', async () => {
+    const bench = await start(await temporaryDirectory());
+    const { telemetry } = bench;
+    await store(telemetry, 'plug', { ts: noonUs - 1, n: 0 });
+    const { committed } = send(telemetry, 'plug', { ts: noonUs, n: 1 });
+    expect(await telemetry.erase({ deviceId: 'plug', ...all, actor: 'local' })).toBe(2);
+    await committed;
+    expect(await numbersOf(bench, 'plug')).toEqual([]);
+    await store(telemetry, 'plug', { ts: noonUs, n: 2 });
+    expect(await numbersOf(bench, 'plug')).toEqual([2]);
+  });
+
   it('is of a time and of metrics, and what is left is summed up as it is', async () => {
     const directory = await temporaryDirectory();
     const bench = await start(directory);

@@ -31,6 +31,7 @@ export interface BenchOptions {
   readonly clock?: ManualClock;
   readonly config?: Record<string, unknown>;
   readonly journalBytes?: number;
+  readonly dayPoints?: number;
   readonly exists?: (deviceId: string) => boolean;
   readonly protection?: MessageProtection;
   readonly sensitiveOf?: (deviceId: string) => ReadonlySet<string>;
@@ -68,6 +69,7 @@ export async function startTelemetry(options: BenchOptions): Promise<Bench> {
     ...(options.freeBytes && { freeBytes: options.freeBytes }),
     ...(options.protection && { protection: options.protection }),
     ...(options.vault && { vault: options.vault }),
+    ...(options.dayPoints !== undefined && { dayPoints: options.dayPoints }),
     ...(options.journalBytes === undefined ? {} : { journalBytes: options.journalBytes }),
   });
   await telemetry.start();

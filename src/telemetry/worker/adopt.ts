@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { extentsIn, together } from './extents.ts';
-import type { Extent } from './manifest.ts';
+import type { Day, Extent, FileEntry } from './manifest.ts';
 import type { RecoveryParts } from './recover.ts';
 import { descriptionIn, keyOf } from './tiers/tier-file.ts';
 
@@ -74,9 +74,7 @@ export async function adoptNumbered(
   db.transaction(() => {
     nameSeries(extents, parts);
     manifest.add(entry, extents);
-    for (const day of days) {
-      if (manifest.days(day.fromUs, day.untilUs).length === 0) manifest.addDay(day);
-    }
+    addDays(days, manifest);
   })();
   return true;
 }
@@ -95,6 +93,42 @@ export async function describe(
   // A device that is missing there was removed since: it stays unfindable.
   const kept = devices.size === 0 ? extents : extents.filter((one) => devices.has(one.device));
   manifest.describe(name, kept);
+}
+
+/**
+ * Finds out again what a file holds, of which a damaged journal may have lost some: what is not known
+ * to be in a file would be left out when it is written anew. A device without a name was removed, and
+ * stays unfindable.
+ * @throws Error when the file cannot be read.
+ */
+export async function describeAgain(
+  connection: DuckDBConnection,
+  { name, tier }: FileEntry,
+  parts: RecoveryParts,
+): Promise<void> {
+  const { db, files, manifest, names } = parts;
+  const path = files.pathOf(name);
+  const isReadings = tier === 'raw' || tier === 'sealed';
+  const { days, incomplete } =
+    tier === 'sealed' ? { days: [], incomplete: [] } : await descriptionIn(connection, path);
+  const known = manifest.extentsIn(name);
+  const gaps = new Set([...incomplete, ...known.filter(({ complete }) => !complete)].map(keyOf));
+  const findable = new Set([...names.all(), ...known].map(({ device }) => device));
+  const extents = (await extentsIn(connection, path, isReadings ? 'time' : 'last_us'))
+    .filter(({ device }) => findable.size === 0 || findable.has(device))
+    .map((one) => ({ ...one, complete: !gaps.has(keyOf(one)) }));
+  db.transaction(() => {
+    nameSeries(extents, parts);
+    manifest.describeAgain(name, extents);
+    addDays(days, manifest);
+  })();
+}
+
+/** Keeps days that a file speaks of, where the manifest knows none of their time. */
+function addDays(days: readonly Day[], manifest: RecoveryParts['manifest']): void {
+  for (const day of days) {
+    if (manifest.days(day.fromUs, day.untilUs).length === 0) manifest.addDay(day);
+  }
 }
 
 /** Gives a name's number to series that have none. To be called inside a transaction. */

@@ -1,4 +1,5 @@
 import { type Buckets, bucketsFor } from '../buckets.ts';
+import { toldOf } from '../summary.ts';
 import { tell } from '../sums.ts';
 import { type Aggregate, aggregates, defaultAggregates, type TelemetryQuery } from '../types.ts';
 import { forEachChunk } from './engine.ts';
@@ -99,9 +100,12 @@ async function bucketPage(
   rowsLeft: number,
 ): Promise<Page> {
   const named = query.aggregates ?? defaultAggregates;
+  const toldOfSeries = new Map(
+    open.sources.series.map(({ id, metric }) => [id, toldOf(metric, named)]),
+  );
   const pivot = new Pivot(
     open.sources.series.flatMap((one) =>
-      named.map(
+      (toldOfSeries.get(one.id) ?? []).map(
         (aggregate) => [columnKey(one.id, aggregate), `${one.metric}_${aggregate}`] as const,
       ),
     ),
@@ -114,8 +118,10 @@ async function bucketPage(
     ...(query.order && { order: query.order }),
   };
   await eachSums(open, asked, (series, startUs, sums) => {
+    const told = toldOfSeries.get(series) ?? [];
+    if (told.length === 0) return;
     pivot.at(startUs);
-    for (const aggregate of named) {
+    for (const aggregate of told) {
       const value = tell(aggregate, sums);
       if (value !== null) pivot.put(columnKey(series, aggregate), value);
     }

@@ -10,6 +10,7 @@ import {
   type Totals,
   tierFileName,
 } from './entries.ts';
+import { ExtentTable } from './extent-table.ts';
 import type { FileTier } from './tiers/tiers.ts';
 
 export type { Change, Day, Erasure, Extent, FileEntry, FileExtent } from './entries.ts';
@@ -17,18 +18,17 @@ export type { Change, Day, Erasure, Extent, FileEntry, FileExtent } from './entr
 const fileColumns = `name, first_seq AS firstSeq, last_seq AS lastSeq, bytes, checksum, points,
   oldest_us AS oldestUs, newest_us AS newestUs, received_us AS receivedUs, tier,
   from_us AS fromUs, until_us AS untilUs`;
-const extentColumns = `device, metric, extents.oldest_us AS oldestUs,
-  extents.newest_us AS newestUs, extents.points, complete`;
-
 /** The list of files, in journal.db. What it does not list does not exist. */
 export class Manifest {
   readonly #db: Db;
+  readonly #extents: ExtentTable;
   #version = 0;
   #forgettings = 0;
   readonly #lostSums = new Set<number>();
 
   constructor(db: Db) {
     this.#db = db;
+    this.#extents = new ExtentTable(db);
   }
 
   /** Rises with every change of what is listed, so that what was read of it can be kept until then. */
@@ -52,14 +52,14 @@ export class Manifest {
                  @receivedUs, @tier, @fromUs, @untilUs)`,
       )
       .run(file);
-    this.#addExtents(file.name, extents);
+    this.#extents.add(file.name, extents);
   }
 
   /** Says what a file holds that is listed without that. */
   describe(name: string, extents: readonly Extent[]): void {
     this.#version++;
     this.#db.transaction(() => {
-      this.#addExtents(name, extents);
+      this.#extents.add(name, extents);
       this.#db.prepare('DELETE FROM former_ranges WHERE file = ?').run(name);
     })();
   }
@@ -68,16 +68,6 @@ export class Manifest {
   formerDevices(name: string): string[] {
     const rows = this.#db.prepare('SELECT device FROM former_ranges WHERE file = ?').all(name);
     return (rows as { device: string }[]).map((row) => row.device);
-  }
-
-  #addExtents(name: string, extents: readonly Extent[]): void {
-    const insert = this.#db.prepare(
-      `INSERT INTO extents (device, metric, file, oldest_us, newest_us, points, complete)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    );
-    for (const { device, metric, oldestUs, newestUs, points, complete } of extents) {
-      insert.run(device, metric, name, oldestUs, newestUs, points, complete ? 1 : 0);
-    }
   }
 
   /** Every file that is to be kept, in order of arrival; only of one tier where that is given. */
@@ -101,49 +91,18 @@ export class Manifest {
    * Where series have readings within a time (from `startUs`, before `endUs`), in order of arrival.
    * Without `devices` or `metrics`: of all.
    */
-  extentsOf(asked: {
-    readonly devices?: readonly string[];
-    readonly metrics?: readonly string[];
-    readonly startUs: number;
-    readonly endUs: number;
-    readonly tiers?: readonly FileTier[];
-  }): FileExtent[] {
-    const { devices, metrics, tiers, startUs, endUs } = asked;
-    const only = (column: string, values: readonly string[] | undefined, name: string): string =>
-      values === undefined ? '' : `AND ${column} IN (SELECT value FROM json_each(@${name}))`;
-    const rows = this.#db
-      .prepare(
-        `SELECT ${extentColumns}, file, tier, from_us AS fromUs, until_us AS untilUs,
-                last_seq AS lastSeq
-         FROM extents JOIN files ON files.name = extents.file
-         WHERE doomed = 0 AND extents.newest_us >= @startUs AND extents.oldest_us < @endUs
-           ${only('device', devices, 'devices')} ${only('metric', metrics, 'metrics')}
-           ${only('tier', tiers, 'tiers')}
-         ORDER BY last_seq, file`,
-      )
-      .all({
-        startUs,
-        endUs,
-        ...(devices && { devices: JSON.stringify(devices) }),
-        ...(metrics && { metrics: JSON.stringify(metrics) }),
-        ...(tiers && { tiers: JSON.stringify(tiers) }),
-      });
-    return (rows as (Omit<FileExtent, 'complete'> & { complete: number })[]).map(whole);
+  extentsOf(asked: Parameters<ExtentTable['overlapping']>[0]): FileExtent[] {
+    return this.#extents.overlapping(asked);
   }
 
   /** What one file holds, by device and metric. */
   extentsIn(file: string): Extent[] {
-    const rows = this.#db
-      .prepare(`SELECT ${extentColumns} FROM extents WHERE file = ? ORDER BY device, metric`)
-      .all(file);
-    return (rows as (Omit<Extent, 'complete'> & { complete: number })[]).map(whole);
+    return this.#extents.of(file);
   }
 
   /** The series of which a file holds late readings alone: see `Extent.complete`. */
   incompleteExtents(): { device: string; metric: string; file: string }[] {
-    return this.#db
-      .prepare('SELECT device, metric, file FROM extents WHERE complete = 0')
-      .all() as { device: string; metric: string; file: string }[];
+    return this.#extents.incomplete();
   }
 
   /** The files of which it is not known what they hold, since before that was kept. */
@@ -154,6 +113,23 @@ export class Manifest {
          WHERE doomed = 0 AND points > 0 AND NOT EXISTS (SELECT 1 FROM extents WHERE file = name)`,
       )
       .all() as FileEntry[];
+  }
+
+  /** Whether what files hold is known from a damaged journal, which may have lost some of it. */
+  get isSalvaged(): boolean {
+    const row = this.#db.prepare('SELECT salvaged FROM progress').get() as { salvaged: number };
+    return row.salvaged === 1;
+  }
+
+  /** To be called once all of them were read again. */
+  notSalvaged(): void {
+    this.#db.prepare('UPDATE progress SET salvaged = 0').run();
+  }
+
+  /** Says what a file holds in the place of what was known of that. Inside a transaction. */
+  describeAgain(name: string, extents: readonly Extent[]): void {
+    this.#version++;
+    this.#extents.replace(name, extents);
   }
 
   /** Makes a device's readings unfindable. To be called inside a transaction. */
@@ -289,20 +265,37 @@ export class Manifest {
     return row.us ?? 0;
   }
 
-  /** Files of readings that retention no longer asks for: all of them, and their receipt, lie before. */
-  pastRetention(beforeUs: number): FileEntry[] {
-    return this.#db
-      .prepare(
-        `SELECT ${fileColumns} FROM files
-         WHERE doomed = 0 AND tier IN ('sealed', 'raw')
-           AND newest_us < @beforeUs AND received_us < @beforeUs`,
-      )
-      .all({ beforeUs }) as FileEntry[];
+  /**
+   * Takes files out of every answer; they may then be removed from the disk at leisure. What others
+   * hold of their days is then not all there was.
+   */
+  doom(names: readonly string[]): void {
+    const also = (): void => {
+      for (const name of names) this.leaveGaps(name, this.extentsIn(name));
+    };
+    this.replace({ added: [], doomed: names, also });
   }
 
-  /** Takes files out of every answer; they may then be removed from the disk at leisure. */
-  doom(names: readonly string[]): void {
-    this.replace({ added: [], doomed: names });
+  /**
+   * Notes that series leave a file of readings, and that what other files hold of them of its day is
+   * not all there was. To be called inside a transaction.
+   */
+  leaveGaps(name: string, series: readonly Pick<Extent, 'device' | 'metric'>[]): void {
+    this.#version++;
+    this.#extents.leaveGaps(name, series);
+  }
+
+  /** Whether a sealed file holds readings of a time: those are in no file of its day yet. */
+  awaitsCompaction(time: { fromUs: number; untilUs: number }): boolean {
+    return this.#extents.sealedWithin(time);
+  }
+
+  /** How many bytes leave the disk as soon as nobody reads them any more. */
+  doomedBytes(): number {
+    const row = this.#db
+      .prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM files WHERE doomed = 1')
+      .get() as { bytes: number };
+    return row.bytes;
   }
 
   doomed(): string[] {
@@ -323,13 +316,7 @@ export class Manifest {
   withdraw(file: FileEntry): void {
     this.#db.transaction(() => {
       if (file.tier === 'raw') {
-        this.#db
-          .prepare(
-            `UPDATE extents SET complete = 0
-             WHERE file IN (SELECT name FROM files WHERE tier = 'raw' AND from_us = ? AND name <> ?)
-               AND (device, metric) IN (SELECT device, metric FROM extents WHERE file = ?)`,
-          )
-          .run(file.fromUs, file.name, file.name);
+        this.leaveGaps(file.name, this.extentsIn(file.name));
       } else if (file.tier !== 'sealed') {
         const days = this.#db
           .prepare(
@@ -343,11 +330,14 @@ export class Manifest {
     })();
   }
 
-  /** The days whose sums were lost with a file since the start; they are told once. */
-  takeLostSums(): number[] {
-    const days = [...this.#lostSums];
-    this.#lostSums.clear();
-    return days;
+  /** The days whose sums were lost with a file since the start. */
+  lostSums(): number[] {
+    return [...this.#lostSums];
+  }
+
+  /** To be called once the sums of a day are there again. */
+  foundSums(dayFromUs: number): void {
+    this.#lostSums.delete(dayFromUs);
   }
 
   totals(): Totals {
@@ -374,9 +364,3 @@ export class Manifest {
     };
   }
 }
-
-/** SQLite knows no booleans. */
-const whole = <Row extends { complete: number }>(row: Row) => ({
-  ...row,
-  complete: row.complete === 1,
-});

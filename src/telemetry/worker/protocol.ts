@@ -28,6 +28,8 @@ export interface StorageOptions {
   readonly quarantineKept: number;
   /** The journal grows no further than this; a full journal refuses batches as a full disk does. */
   readonly journalBytes: number;
+  /** A day's file that holds more readings than this is left alone: 5 million by default. */
+  readonly dayPoints?: number;
   /** Where the process is to end, as in a power cut: for tests alone. */
   readonly dieAt?: FaultPoint;
 }

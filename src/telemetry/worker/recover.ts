@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Db } from '#db';
 import { messageOf } from '#kernel';
 import type { Sample, StorageIncident } from '../types.ts';
-import { adoptNumbered, adoptSealed, describe } from './adopt.ts';
+import { adoptNumbered, adoptSealed, describe, describeAgain } from './adopt.ts';
 import { type FileEntry, numberOf } from './entries.ts';
 import type { Files } from './files.ts';
 import type { Journal } from './journal.ts';
@@ -33,14 +33,15 @@ export async function recoverFiles(
   parts: RecoveryParts,
 ): Promise<void> {
   const { files, manifest } = parts;
-  for (const name of manifest.doomed()) {
-    files.remove(name);
-    manifest.remove(name);
-  }
+  const doomed = manifest.doomed();
+  for (const name of doomed) files.remove(name);
   const unfinished = manifest.unfinished();
   for (const name of unfinished) {
     if (manifest.find(name) === undefined) files.remove(name);
   }
+  // They are forgotten once they are gone for good: a file that is found again would be taken in.
+  if (doomed.length + unfinished.length > 0) files.sync();
+  for (const name of doomed) manifest.remove(name);
   manifest.abandon(unfinished);
   const listed = manifest.files();
   const newest = new Set(listed.slice(-newestChecked));
@@ -48,10 +49,19 @@ export async function recoverFiles(
     const damage = newest.has(entry) ? files.damage(entry) : files.visibleDamage(entry);
     if (damage !== undefined) setTornFileAside(entry, damage, parts);
   }
-  for (const entry of manifest.undescribed()) {
-    await describe(connection, entry.name, parts).catch((error) =>
-      setTornFileAside(entry, `cannot be read (${messageOf(error)})`, parts),
-    );
+  const unreadable = (entry: FileEntry) => (error: unknown) =>
+    setTornFileAside(entry, `cannot be read (${messageOf(error)})`, parts);
+  const undescribed = manifest.undescribed();
+  for (const entry of undescribed) {
+    await describe(connection, entry.name, parts).catch(unreadable(entry));
+  }
+  if (manifest.isSalvaged) {
+    const described = new Set(undescribed.map(({ name }) => name));
+    for (const entry of manifest.files()) {
+      if (described.has(entry.name)) continue;
+      await describeAgain(connection, entry, parts).catch(unreadable(entry));
+    }
+    manifest.notSalvaged();
   }
   const present = files.present().sort(newestFirst);
   // A number that is taken again would be a file that takes the place of another.

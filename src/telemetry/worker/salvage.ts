@@ -87,7 +87,10 @@ function copyTables(source: Db, target: Db): string {
   insert(target, 'deliveries', fromBothEnds(source, 'SELECT * FROM deliveries', 'device'));
   const [progress] = fromBothEnds(source, 'SELECT * FROM progress', 'one');
   target
-    .prepare('UPDATE progress SET sealed_seq = max(sealed_seq, ?), next_file = max(next_file, ?)')
+    .prepare(
+      `UPDATE progress SET sealed_seq = max(sealed_seq, ?), next_file = max(next_file, ?),
+                           salvaged = 1`,
+    )
     .run(Number(progress?.sealed_seq ?? 0) || 0, Number(progress?.next_file ?? 1) || 1);
   insert(target, 'forgotten', fromBothEnds(source, 'SELECT * FROM forgotten', 'series'));
   insert(target, 'gaps', fromBothEnds(source, 'SELECT * FROM gaps', 'first_seq'));

@@ -142,4 +142,12 @@ export const journalMigrations: readonly Migration[] = [
       ALTER TABLE progress ADD COLUMN next_file INTEGER NOT NULL DEFAULT 1;
     `,
   },
+  {
+    id: 4,
+    name: 'salvaged',
+    sql: `
+      -- 1: this was read out of a damaged journal, and what files hold has to be read from them again.
+      ALTER TABLE progress ADD COLUMN salvaged INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ];

@@ -173,16 +173,21 @@ export class Vault {
 
   /** Makes a device's readings unfindable; `series` are all that it has, and is about to have. */
   forget(deviceId: string, series: readonly number[]): void {
-    this.#opened.journal.forgetDevice(deviceId, series);
-    this.#opened.eraser.noted();
+    try {
+      this.#opened.journal.forgetDevice(deviceId, series);
+    } finally {
+      // Also when the disk refuses it: then it is written with the next batch.
+      this.#opened.eraser.noted();
+    }
   }
 
   async #sealWhatIsDue(nowUs: number): Promise<void> {
     const [oldest, ...newer] = this.#tail.generations;
     const age = oldest === undefined ? 0 : nowUs - oldest.sinceUs;
     // One behind another is one that could not be sealed when it was full.
-    if (newer.length > 0 || this.#sealFailed || age >= this.#start.options.sealMs * 1000)
-      await this.seal();
+    const sealUs = this.#start.options.sealMs * 1000;
+    // One from the future was begun by a clock that has been set back since: nobody knows its age.
+    if (newer.length > 0 || this.#sealFailed || Math.abs(age) >= sealUs) await this.seal();
   }
 
   /** Seals everything that has been committed. One seal runs at a time; a second call waits for it. */
@@ -255,6 +260,7 @@ export class Vault {
       files: this.#files,
       manifest,
       pins: this.#pins,
+      tail: this.#tail,
       reach: reachFor(this.#start.options.dieAt),
       note: (text: string, fields: Readonly<Record<string, unknown>>) =>
         this.#note({ level: 'info', text, fields }),
@@ -263,6 +269,7 @@ export class Vault {
       ...store,
       report,
       timeZone: this.#start.options.timeZone,
+      dayPoints: this.#start.options.dayPoints,
       note: (level, text, fields) => this.#note({ level, text, fields }),
     });
     return {
@@ -278,7 +285,6 @@ export class Vault {
         db,
         journal,
         ledger,
-        tail: this.#tail,
         seal: () => this.seal(),
         refresh: (dayFromUs) => compactor.refresh(dayFromUs),
         dropCopies: () => this.#opened.snapshots.dropTail(),

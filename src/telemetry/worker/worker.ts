@@ -106,9 +106,9 @@ function refuse(id: number, error: unknown): void {
 
 /** Reads older files against their checksums, one at a time, whenever there is nothing else to do. */
 function checkFilesInBackground(): void {
-  const next = (): void => {
+  const next = async (): Promise<void> => {
     try {
-      if (vault.reader.checkNext()) setTimeout(next, 20).unref();
+      if (await vault.reader.checkNext()) setTimeout(next, 20).unref();
     } catch (error) {
       // A file that cannot even be set aside is no reason to end: a query that needs it will say so.
       const fields = { err: messageOf(error) };

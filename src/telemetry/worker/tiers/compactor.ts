@@ -52,9 +52,12 @@ export class Compactor {
 
   /** Compacts when it is time; a failure is noted, and tried again later and later. Never throws. */
   async tend(nowUs: number): Promise<void> {
-    if (this.#running !== undefined || nowUs < this.#notBeforeUs) return;
+    if (this.#running !== undefined || this.#isTooSoon(nowUs)) return;
     try {
-      for (const dayFromUs of this.#parts.manifest.takeLostSums()) await this.refresh(dayFromUs);
+      for (const dayFromUs of this.#parts.manifest.lostSums()) {
+        await this.refresh(dayFromUs);
+        this.#parts.manifest.foundSums(dayFromUs);
+      }
       await this.removeDoomed();
       if (this.#dueFiles(nowUs).length === 0) return;
       await this.#alone(() => this.#run(() => this.#dueFiles(nowUs)));
@@ -67,9 +70,26 @@ export class Compactor {
           err: messageOf(error),
         });
       }
-      this.#delayUs = Math.min(longestDelayUs, Math.max(firstDelayUs, this.#delayUs * 2));
-      this.#notBeforeUs = nowUs + this.#delayUs;
+      const delayUs = Math.min(longestDelayUs, Math.max(firstDelayUs, this.#delayUs * 2));
+      if (this.#delayUs < longestDelayUs && delayUs === longestDelayUs) this.#tellOwner(error);
+      this.#delayUs = delayUs;
+      this.#notBeforeUs = nowUs + delayUs;
     }
+  }
+
+  /** After a failure; not for longer than it said, where the clock was set back since. */
+  #isTooSoon(nowUs: number): boolean {
+    const waitUs = this.#notBeforeUs - nowUs;
+    return waitUs > 0 && waitUs <= this.#delayUs;
+  }
+
+  /** It has failed for an hour: not something that passes by itself. */
+  #tellOwner(error: unknown): void {
+    const waiting = this.#parts.manifest.files('sealed').length;
+    this.#parts.report(
+      'compaction_failing',
+      `readings are kept, and ${waiting} files wait to be made into days; it is tried again every hour (${messageOf(error).split('\n')[0]})`,
+    );
   }
 
   /** Compacts everything that is sealed by now. @throws Error when DuckDB or the disk fails. */
@@ -186,7 +206,8 @@ export class Compactor {
         const change = await make(pass);
         await engine.turn(() => {
           const isListed = (name: string): boolean => manifest.find(name) !== undefined;
-          if (manifest.forgettings !== forgettings || !change.doomed.every(isListed)) {
+          const isSound = [...change.doomed, ...pass.besides].every(isListed);
+          if (manifest.forgettings !== forgettings || !isSound) {
             throw new ChangedMeanwhile('what was to be compacted has changed meanwhile');
           }
           manifest.replace(change);

@@ -21,6 +21,8 @@ export interface PassParts {
   readonly manifest: Manifest;
   /** The home's time zone. */
   readonly timeZone: string;
+  /** See `mostDayPoints`, which it is by default. */
+  readonly dayPoints?: number | undefined;
   readonly reach: Reach;
 }
 
@@ -45,6 +47,7 @@ export class Pass {
   readonly #book: DayBook;
   readonly #added: Added[] = [];
   readonly #doomed = new Set<string>();
+  readonly #besides = new Set<string>();
   readonly #sources: Sources;
   readonly #series: SeriesTables;
   /** The months and years that files are made for. */
@@ -82,6 +85,11 @@ export class Pass {
     await this.#begin();
     await this.#makeDay(day, []);
     return this.#finish();
+  }
+
+  /** Files that stay, and by which it was judged whether all readings of a day are there. */
+  get besides(): ReadonlySet<string> {
+    return this.#besides;
   }
 
   /** Leaves nothing behind, after a failure. Never rejects. */
@@ -144,12 +152,14 @@ export class Pass {
         isKnown: this.#parts.manifest.dayAt(day.fromUs) !== undefined,
       },
     );
+    for (const { file } of raw) this.#besides.add(file.name);
     const hasGaps = [...touched.values()].some((one) => !one.complete);
     const kept = [...raw];
     const from = raw.map(({ file }) => file);
     if (sealed.length > 0) {
       const last = raw.at(-1);
-      const merged = last === undefined || last.file.points >= mostDayPoints ? [] : [last];
+      const most = this.#parts.dayPoints ?? mostDayPoints;
+      const merged = last === undefined || last.file.points >= most ? [] : [last];
       if (merged.length > 0) kept.pop();
       const made = await this.#writeRaw(day, [...merged, ...sealed], touched);
       if (made !== undefined) {

@@ -6,6 +6,7 @@ import type { Files } from '../files.ts';
 import type { Extent, FileEntry, Manifest } from '../manifest.ts';
 import type { Pins } from '../pins.ts';
 import type { DiskSpace } from '../protocol.ts';
+import type { Tail } from '../tail.ts';
 import { filesToMakeRoom } from './free-space.ts';
 import { removeDoomed, replaceFile, rewriteFile } from './rewrite.ts';
 import { type Tier, tiers } from './tiers.ts';
@@ -17,6 +18,7 @@ export interface RetentionParts {
   readonly files: Files;
   readonly manifest: Manifest;
   readonly pins: Pins;
+  readonly tail: Pick<Tail, 'generations'>;
   readonly reach: Reach;
   readonly note: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -54,7 +56,9 @@ export class RetentionKeeper {
   async makeRoom(space: DiskSpace, nowUs: number): Promise<Shortened | undefined> {
     const { engine, manifest, note } = this.#parts;
     if (space.freeBytes === undefined || space.freeBytes >= space.floorBytes) return undefined;
-    const chosen = filesToMakeRoom(tierFiles(manifest), space, nowUs);
+    // What went before and is still being read makes room later: nothing more goes for that.
+    const freeBytes = space.freeBytes + manifest.doomedBytes();
+    const chosen = filesToMakeRoom(tierFiles(manifest), { ...space, freeBytes }, nowUs);
     if (chosen.length === 0) return undefined;
     await engine.turn(() => this.#letGo(chosen.map(({ name }) => name)));
     const shortened = {
@@ -158,10 +162,24 @@ export class RetentionKeeper {
       const series = all.filter((one) => dueUs(file, one, keptBy) <= nowUs);
       const later = all.map((one) => dueUs(file, one, keptBy)).filter((us) => us > nowUs);
       const isWhole = series.length === all.length;
-      if (isWhole || series.length > 0) aged.push({ file, series, isWhole });
-      else this.#dueUs.set(file.name, Math.min(...later));
+      if (isWhole || series.length > 0) {
+        if (!this.#isAwaited(file)) aged.push({ file, series, isWhole });
+      } else this.#dueUs.set(file.name, Math.min(...later));
     }
     return aged;
+  }
+
+  /**
+   * Whether readings of a day are still to be added to its file: those came before it was past its
+   * time, and would be missing in the sums without the others.
+   */
+  #isAwaited(file: TierFile): boolean {
+    if (file.tier !== 'raw') return false;
+    const { manifest, tail } = this.#parts;
+    const isOfDay = (one: { oldestUs: number; newestUs: number }): boolean =>
+      one.newestUs >= file.fromUs && one.oldestUs < file.untilUs;
+    const live = tail.generations.some(({ extents }) => extents.values().some(isOfDay));
+    return live || manifest.awaitsCompaction(file);
   }
 
   /** Writes a file anew without some of its series. */
@@ -175,7 +193,9 @@ export class RetentionKeeper {
       reach('retention.written');
       const extents = manifest.extentsIn(file.name).filter((one) => !gone.has(keyOf('', one)));
       await engine.turn(() => {
-        replaceFile(file, rewritten.file, extents, this.#parts);
+        replaceFile(file, rewritten.file, extents, this.#parts, () =>
+          manifest.leaveGaps(file.name, series),
+        );
         reach('retention.listed');
         removeDoomed(this.#parts);
         reach('retention.removed');

@@ -74,9 +74,11 @@ export async function rewriteFile(
     };
     return { file, removed };
   } catch (error) {
-    files.remove(temporary);
-    files.remove(name);
     try {
+      files.remove(temporary);
+      files.remove(name);
+      // A name is forgotten once its file is gone for good: found again, it would be taken in.
+      files.sync();
       manifest.abandon([name]);
     } catch {
       // Its name stays noted as unfinished: the next start sees to it.
@@ -91,6 +93,7 @@ export function replaceFile(
   after: FileEntry | undefined,
   extents: readonly Extent[],
   { files, manifest }: RewriteParts,
+  also: () => void = () => {},
 ): void {
   // What is left in it is of devices that were removed: nobody can find that.
   const isEmpty = after === undefined || extents.length === 0;
@@ -102,9 +105,11 @@ export function replaceFile(
   manifest.replace({
     added: isEmpty || file === undefined ? [] : [{ file, extents }],
     doomed: [before.name],
+    also,
   });
   if (after === undefined || !isEmpty) return;
   files.remove(after.name);
+  files.sync();
   manifest.abandon([after.name]);
 }
 

@@ -117,6 +117,8 @@ export class Draft {
         this.#files.remove(temporary(name));
         if (this.#manifest.find(name) === undefined) this.#files.remove(name);
       }
+      // A name is forgotten once its file is gone for good: found again, it would be taken in.
+      this.#files.sync();
       this.#manifest.abandon(this.#names);
     } catch {
       // Their names are noted as unfinished.
