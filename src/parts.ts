@@ -146,7 +146,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     audit,
     ...named('telemetry'),
   });
-  const lineProtocol = new LineProtocol({ db, clock, telemetry, devices, auth });
+  const lineProtocol = new LineProtocol({ db, clock, telemetry, devices, auth, audit });
   const imports = new Imports({
     db,
     telemetry,
@@ -166,6 +166,7 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     s3: s3SettingsOf(config),
     timeZone: config['home.time_zone'],
     freeBytes: config['telemetry.free_disk_mb'] * 1024 ** 2,
+    onRevoked: auth.onRevoked,
     ...named('exports'),
   });
   // The broker asks the commands who acknowledged, and the commands speak through the broker.

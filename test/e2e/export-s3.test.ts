@@ -1,7 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +80,19 @@ describe('an export to storage that speaks S3', () => {
       'home/years/_manifest.json',
       'home/years/date=2026-01-31/part-0.parquet',
     ]);
+  });
+
+  it('reads no more of what lies there than a manifest has', async () => {
+    const { run, storage } = await start();
+    const client = clientOf(storage);
+    const put = (name: string, Body: string) =>
+      client.send(new PutObjectCommand({ Bucket: 'history', Key: `home/years/${name}`, Body }));
+    const stale = 'date=2020-01-01/part-0.parquet';
+    await put(stale, 'x');
+    await put('_manifest.json', JSON.stringify({ files: [{ name: stale }], x: ' '.repeat(17e6) }));
+    expect((await run(asked)).status).toBe('done');
+    // As of a place that no export was sent to: nothing there is taken for one's own.
+    expect(await keysIn(storage)).toContain(`home/years/${stale}`);
   });
 
   it('tries again when the storage has too much to do', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { HearthError, silentLog } from '#kernel';
@@ -93,6 +93,21 @@ it.each([
   const { run } = await start();
   await expect(run(sql)).rejects.toMatchObject({ code: 'unprocessable' });
   expect((await run('select 1')).rows).toBe('[[1]]');
+});
+
+it('leaves nothing of what it had put aside, however it ends', async () => {
+  const { analysis, directory, begin } = await start();
+  const abort = new AbortController();
+  const { answer } = await begin(endless, { signal: abort.signal });
+  const folder = join(directory, 'sql', 'job');
+  writeFileSync(join(folder, 'spill.tmp'), 'what was opened');
+  abort.abort(new HearthError('gone', 'whoever asked has left'));
+  await expect(answer).rejects.toMatchObject({ code: 'gone' });
+  await expect.poll(() => existsSync(join(directory, 'sql'))).toBe(false);
+  // A power cut took the process along, and the hub.
+  mkdirSync(folder, { recursive: true });
+  await analysis.start();
+  expect(existsSync(directory)).toBe(false);
 });
 
 it('survives the loss of its process', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
@@ -81,6 +81,27 @@ describe('hearth export', () => {
       '"power":61',
     );
     expect([exports.list(), readdirSync(join(directory, 'exports'))]).toEqual([[], ['jobs.json']]);
+  });
+
+  it('writes nowhere else, whatever the hub says its files are called', async () => {
+    const { line, exports } = await start();
+    const add = exports.add.bind(exports);
+    exports.add = async (order, asked, by) => {
+      if (order.destination !== null) await rm(order.destination, { recursive: true });
+      const job = await add(order, asked, by);
+      await mkdir(join(line.directory, 'history'), { recursive: true });
+      return job;
+    };
+    const get = exports.get.bind(exports);
+    exports.get = (id) => {
+      const job = get(id);
+      return { ...job, files: job.files.map((file) => ({ ...file, name: '../../taken.csv' })) };
+    };
+    exports.download = async () => ({ stream: createReadStream('/etc/hostname'), bytes: 1 });
+    const code = await line.run('export', ...span, '--format', 'csv', '--out', 'history');
+    expect(code).not.toBe(0);
+    expect(line.errors.text).toContain('no file of an export is called');
+    expect(existsSync(join(line.directory, 'taken.csv'))).toBe(false);
   });
 
   it('leaves a folder of something else alone', async () => {

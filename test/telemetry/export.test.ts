@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { type Caller, localCaller, type Role } from '#auth';
-import { silentLog } from '#kernel';
+import { Signal, silentLog } from '#kernel';
 import { Secrets } from '#secrets';
 import { Analysis } from '../../src/telemetry/analysis/analysis.ts';
 import type { WideExportAnswer } from '../../src/telemetry/analysis/export-job.ts';
@@ -198,6 +199,18 @@ describe('an export to a folder', () => {
       'within the data',
     ],
     ['without a whole path', async () => 'history', 400, 'no absolute path'],
+    [
+      'that leads to the data of the hub',
+      async (home) => {
+        const link = join(await home.folder(), 'link');
+        const inside = join(home.directory, 'telemetry', 'empty');
+        await mkdir(inside);
+        await symlink(inside, link);
+        return link;
+      },
+      422,
+      'within the data',
+    ],
   ])('refuses a folder %s', async (_, folderOf, status, words) => {
     const home = await startExporting();
     const answer = await home.ask('POST', '/exports', {
@@ -221,7 +234,7 @@ describe('an export to be downloaded', () => {
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(await answer.text()).toBe(
       'device_id,timestamp,mode,speed,day_of_week,hour_of_day\r\n' +
-        'fan,2026-01-31T11:59:55.000Z,auto,3.0,6,11\r\n',
+        'fan,2026-01-31T11:59:55.000Z,"auto",3.0,6,11\r\n',
     );
     await home.ask('DELETE', `/exports/${job.id}`);
     expect((await home.ask('GET', `/exports/${job.id}`)).status).toBe(404);
@@ -231,6 +244,26 @@ describe('an export to be downloaded', () => {
       'telemetry.export downloaded',
       'telemetry.export removed',
     ]);
+  });
+
+  it('keeps no file open for whoever only asks how large it is', async () => {
+    const home = await startExporting();
+    await fill(home);
+    const job = await home.run({ ...day, format: 'csv', partition: 'none' });
+    const path = `/exports/${job.id}/files/telemetry.csv`;
+    const answer = await home.ask('HEAD', path);
+    const length = answer.headers.get('content-length');
+    expect([answer.status, await answer.text(), length]).toEqual([
+      200,
+      '',
+      String(job.files[0]?.bytes),
+    ]);
+    await setTimeout(50);
+    const open = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    expect(open.filter((one) => one.includes(job.id))).toEqual([]);
+    expect(home.audit.map(({ outcome }) => outcome)).toEqual(['ok']);
   });
 
   it('hands out a file of a day, and nothing that it did not write', async () => {
@@ -538,6 +571,44 @@ describe('jobs', () => {
     ]);
   });
 
+  it('end with the rights of whoever asked for them', async () => {
+    const { analysis, begun } = held();
+    const revoked = new Signal<{ kind: string; id: string }>('revoked', silentLog);
+    const home = await startExporting({ analysis, onRevoked: revoked });
+    const add = async (caller: Caller) =>
+      (await (await home.ask('POST', '/exports', asked, caller)).json()) as ExportJob;
+    const mine = await add(person('admin'));
+    await begun;
+    const others = await add(token);
+    const waiting = await add(person('admin'));
+    revoked.emit({ kind: 'token', id: 'admin' });
+    revoked.emit({ kind: 'session', id: 's' });
+    expect(home.exports.get(mine.id).status).toBe('running');
+    revoked.emit({ kind: 'person', id: 'admin' });
+    for (const { id } of [mine, waiting]) {
+      await expect
+        .poll(() => home.exports.get(id))
+        .toMatchObject({ status: 'failed', problem: { code: 'forbidden' } });
+    }
+    await expect.poll(() => home.exports.get(others.id).status).toBe('running');
+    const noted = home.audit.filter(({ actor }) => actor === 'hub');
+    expect(noted.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  it('give way while one large day is written, of which there is no word in between', async () => {
+    const { analysis, begun } = held();
+    let free = 2e9;
+    const home = await startExporting({ analysis, freeBytes: 1e9, freeOn: async () => free });
+    const { id } = (await (await home.ask('POST', '/exports', asked)).json()) as ExportJob;
+    await begun;
+    free = 9e8;
+    await home.exports.drained();
+    expect(home.exports.get(id)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'storage_full' },
+    });
+  });
+
   it('do not take the room that the hub wants left free on its disk', async () => {
     const home = await startExporting({ freeBytes: Number.MAX_SAFE_INTEGER });
     const job = await home.run(asked);
@@ -627,12 +698,12 @@ const jsonRows = (text: string): Row[] =>
 function csvRows(text: string): Row[] {
   const [head = '', ...lines] = text.trimEnd().split('\r\n');
   const names = head.split(',');
-  const texts = new Set(['device_id', 'timestamp', 'mode']);
+  const unquoted = new Set(['device_id', 'timestamp']);
   return lines.map((line) =>
     Object.fromEntries(
       line.split(',').map((cell, at) => {
         const name = names[at] ?? '';
-        return [name, cell === '' ? null : texts.has(name) ? cell : JSON.parse(cell)];
+        return [name, cell === '' ? null : unquoted.has(name) ? cell : JSON.parse(cell)];
       }),
     ),
   );

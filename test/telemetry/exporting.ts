@@ -10,7 +10,7 @@ import { isHearthError, silentLog } from '#kernel';
 import type { Secrets } from '#secrets';
 import type { WideExports } from '../../src/telemetry/exports/ports.ts';
 import type { S3Settings } from '../../src/telemetry/exports/s3.ts';
-import { Exports } from '../../src/telemetry/exports/service.ts';
+import { Exports, type ExportsOptions } from '../../src/telemetry/exports/service.ts';
 import type { ExportJob } from '../../src/telemetry/exports/types.ts';
 import type { Telemetry } from '../../src/telemetry/service.ts';
 import { temporaryDirectory } from '../support/directory.ts';
@@ -34,6 +34,8 @@ export interface ExportingOptions {
   readonly s3?: S3Settings;
   readonly secrets?: Secrets;
   readonly freeBytes?: number;
+  readonly freeOn?: ExportsOptions['freeOn'];
+  readonly onRevoked?: ExportsOptions['onRevoked'];
   readonly sensitive?: Readonly<Record<string, readonly string[]>>;
   /** Stands in for telemetry's own where a test wants to hold it, or see it fail. */
   readonly analysis?: WideExports;
@@ -87,6 +89,8 @@ export async function startExporting(options: ExportingOptions = {}): Promise<Ex
     s3: options.s3 ?? { region: 'us-east-1' },
     timeZone: telemetry.timeZone,
     freeBytes: options.freeBytes ?? 0,
+    ...(options.freeOn && { freeOn: options.freeOn }),
+    ...(options.onRevoked && { onRevoked: options.onRevoked }),
     clock,
     log: silentLog,
   });

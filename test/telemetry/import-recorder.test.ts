@@ -114,6 +114,22 @@ describe('the database of Home Assistant', () => {
     expect(house.devices.exists('heat_pump')).toBe(false);
   });
 
+  it('has tables, and no views that make rows without an end', async () => {
+    const house = await openImportHouse();
+    const path = join(house.directory, 'endless.db');
+    new Database(path)
+      .exec(
+        `CREATE VIEW States_Meta AS WITH RECURSIVE n(metadata_id) AS (SELECT 1 UNION ALL
+           SELECT metadata_id + 1 FROM n) SELECT metadata_id, 'sensor.a' AS entity_id FROM n;
+         CREATE TABLE state_attributes (attributes_id INTEGER, shared_attrs TEXT);
+         CREATE TABLE states (state_id INTEGER, metadata_id INTEGER, attributes_id INTEGER,
+           state TEXT, last_updated_ts REAL);`,
+      )
+      .close();
+    const job = await house.bring({ path });
+    expect(job).toMatchObject({ status: 'failed', problem: { code: 'unprocessable' } });
+  });
+
   it('of before April 2023 is refused with a reason', async () => {
     const house = await openImportHouse();
     const path = join(house.directory, 'old.db');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
+import { readValue } from '../../src/telemetry/imports/reading/csv.ts';
 import { type ImportHouse, local, openImportHouse } from './import-house.ts';
 import { nowMs } from './line-protocol-house.ts';
 
@@ -224,6 +225,54 @@ describe('a table', () => {
     await house.bring({ path: await fileIn(house, 'a.csv', text) });
     expect(await house.rows('a')).toEqual([{ timestamp: kept[0]?.timestamp, power: 1.5 }]);
   });
+
+  it('of CSV that Hearth wrote has texts that look like numbers as texts', async () => {
+    const house = await openImportHouse();
+    const text = 'device_id,timestamp,"note",power\r\na,2026-01-01T00:00:00.000Z,"12",12.0\r\n';
+    await house.bring({ path: await fileIn(house, 'a.csv', text) });
+    expect(await house.rows('a')).toMatchObject([{ note: '12', power: 12 }]);
+  });
+
+  it.each([
+    ['CSV', 'a.csv', (names: string[]) => `device_id,timestamp,${names}\na,2026-01-01,${names}\n`],
+    [
+      'JSON lines',
+      'a.jsonl',
+      (names: string[]) =>
+        JSON.stringify({
+          device_id: 'a',
+          ts: 1767225600,
+          ...Object.fromEntries(names.map((n) => [n, 1])),
+        }),
+    ],
+  ])('of %s is no table where it has a hundred thousand columns', async (_, name, textOf) => {
+    const house = await openImportHouse();
+    const names = Array.from({ length: 100_000 }, (_column, at) => `m${at}`);
+    const job = await house.bring({ path: await fileIn(house, name, textOf(names)) });
+    expect(job.readings).toBe(0);
+    expect(job.problem?.message ?? job.reasons[0]?.reason).toMatch(/100000 columns|1000 values/);
+  });
+
+  it('of CSV is read in time where a number has no end', async () => {
+    const begun = performance.now();
+    expect(readValue(`${'1'.repeat(200_000)}x`)).toHaveLength(200_001);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it('has no more devices than a home: a wrong column would fill the hub with them', async () => {
+    const house = await openImportHouse();
+    const lines = Array.from({ length: 2100 }, (_line, at) => `d${at},1767225600,1`);
+    const path = await fileIn(house, 'a.csv', `device_id,timestamp,v\n${lines.join('\n')}`);
+    const bringing = house.bring({ path });
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
+    const job = await bringing;
+    clearInterval(counting);
+    expect(job).toMatchObject({ status: 'done', readings: 2000, skipped: 100 });
+    expect(job.reasons[0]?.reason).toContain('more than 2000 devices');
+    // Others have their turn between two handfuls of devices.
+    expect(turns).toBeGreaterThan(100);
+  }, 60_000);
 
   it('of CSV has texts over several lines', async () => {
     const house = await openImportHouse();

@@ -48,7 +48,7 @@ export async function openLineHouse(options: LineHouseOptions = {}): Promise<Lin
   await telemetry.start();
   onTestFinished(() => telemetry.stop());
   telemetry.onSample.listen((samples) => devices.applySamples(samples));
-  const lines = new LineProtocol({ ...shared, telemetry, auth });
+  const lines = new LineProtocol({ ...shared, telemetry, auth, audit });
   const app = buildApp({
     clock,
     log: silentLog,

@@ -166,6 +166,28 @@ describe('what cannot be kept', () => {
     expect(house.devices.get('a')).toMatchObject({ latest: null, last_seen: null });
   });
 
+  it('is written down when it brings in old history: once an hour for whoever does', async () => {
+    const house = await openLineHouse();
+    house.devices.create({ id: 'a' });
+    const [owner, admin] = [house.token('owner'), house.token('admin')];
+    const path = '/api/v2/write?import=true';
+    const written = () =>
+      house.audit
+        .listAfter(0, { action: 'telemetry.import' }, 10)
+        .map(({ actor, detail }) => [actor, detail]);
+    for (const secret of [owner, owner, admin]) {
+      expect((await house.write('t,device_id=a v=1', secret, path)).status).toBe(204);
+    }
+    const one = { format: 'line-protocol' };
+    expect(written()).toEqual([
+      ['token:a owner', one],
+      ['token:a admin', one],
+    ]);
+    house.clock.advance(3_600_000);
+    expect((await house.write('t,device_id=a v=1', owner, path)).status).toBe(204);
+    expect(written()).toHaveLength(3);
+  });
+
   it('is a precision that there is not', async () => {
     const house = await openLineHouse();
     const answer = await house.write(good, house.token('service'), '/api/v2/write?precision=weeks');
@@ -297,11 +319,18 @@ describe('a device that is not there', () => {
     const house = await openLineHouse();
     const line = (at: number) => `t,device_id=d${at} v=1`;
     const lines = Array.from({ length: 1001 }, (_, at) => line(at));
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
     const answer = await body(await house.write(lines.join('\n'), house.token('service')));
+    clearInterval(counting);
+    // Each waits for the disk: what else the hub has to do comes in between.
+    expect(turns).toBeGreaterThan(50);
     expect(answer).toMatchObject({ status: 422, line: 1001 });
     expect(house.devices.count).toBe(1000);
     house.devices.remove('d7');
     expect((await house.write(line(1000), house.token('service'))).status).toBe(204);
+    const old = await house.write(line(1001), house.token('owner'), '/write?import=true');
+    expect(old.status).toBe(422);
   }, 60_000);
 });
 

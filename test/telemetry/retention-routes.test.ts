@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
 import { type Caller, type HearthEnv, localCaller } from '#auth';
 import { isHearthError } from '#kernel';
+import { PointBuffer } from '../../src/telemetry/points.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 import { noonMs, noonUs, rowsOf, startTelemetry, store } from './support.ts';
 
@@ -128,10 +129,32 @@ describe('DELETE /devices/{id}/telemetry', () => {
     expect((await call('DELETE', path)).body).toEqual({ deleted: 0 });
   });
 
+  it.each(['field=power', 'from=-1h', 'START=-1h', 'metrics=power', 'start=-1h&until=now'])(
+    'deletes nothing where a word of it is not known: %s',
+    async (words) => {
+      const { telemetry, call } = await start();
+      await store(telemetry, 'plug', { ts: noonUs - 7200e6, power: 1, voltage: 230 });
+      expect((await call('DELETE', `/devices/plug/telemetry?${words}`)).status).toBe(400);
+      expect(await rowsOf(telemetry, { deviceId: 'plug' })).toHaveLength(1);
+    },
+  );
+
+  it('deletes what was brought in from long before there were any devices', async () => {
+    const { telemetry, call } = await start();
+    const points = new PointBuffer(16);
+    for (const year of [1970, 1999, 2019]) points.add(0, Date.UTC(year, 5, 1) * 1000, year, 0);
+    await telemetry.importPoints(points.points, [{ deviceId: 'plug', metric: 'power' }]);
+    await telemetry.compact();
+    expect((await call('DELETE', '/devices/plug/telemetry')).body).toEqual({ deleted: 3 });
+    expect(await rowsOf(telemetry, { deviceId: 'plug', startUs: 0 })).toEqual([]);
+  });
+
   it.each<[string, string, string]>([
     ['of a device that is not there', '/devices/nobody/telemetry', 'not_found'],
     ['that ends before it begins', '/devices/plug/telemetry?start=-1h&end=-2h', 'bad_request'],
     ['of no time', '/devices/plug/telemetry?start=soon', 'bad_request'],
+    ['that names no metric', '/devices/plug/telemetry?fields=', 'bad_request'],
+    ['that names no metric but a comma', '/devices/plug/telemetry?fields=,', 'bad_request'],
   ])('refuses one %s', async (_, path, code) => {
     const { call } = await start();
     expect((await call('DELETE', path)).body.code).toBe(code);

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Log } from '#kernel';
 import type { RunOptions } from './child.ts';
@@ -24,6 +25,11 @@ export class Analysis {
 
   constructor(parts: AnalysisParts) {
     this.#parts = parts;
+  }
+
+  /** Removes what processes of an earlier run left when the machine took them along. */
+  async start(): Promise<void> {
+    await rm(this.#parts.directory, { recursive: true, force: true });
   }
 
   /**

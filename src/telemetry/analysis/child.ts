@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { type Cancel, type Clock, HearthError, type Log, messageOf } from '#kernel';
 import { errorOf, problemOf } from './problem.ts';
 import type { FromProcess, ProcessStart, ToProcess } from './protocol.ts';
@@ -65,6 +66,7 @@ export class Child {
     return !this.#hasEnded;
   }
 
+  /** Once it has ended, and its folder with it. */
   get gone(): Promise<void> {
     return this.#gone.promise;
   }
@@ -140,9 +142,19 @@ export class Child {
     this.#process.send(message, () => {});
   }
 
+  /** What an ended process had put aside takes room, and may be what is sensitive, opened. */
+  async #tidy(): Promise<void> {
+    try {
+      await rm(this.#parts.start.directory, { recursive: true, force: true });
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'what an analysis process left was not removed');
+    }
+    this.#gone.resolve();
+  }
+
   #ended(how: string): void {
     this.#hasEnded = true;
-    this.#gone.resolve();
+    void this.#tidy();
     const running = this.#running;
     if (running === undefined) return;
     if (this.#heldTooMuch) {

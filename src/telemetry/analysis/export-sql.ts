@@ -81,22 +81,41 @@ export function copySql(
   // The names within are those of the table, not of what stands for them in a text.
   const sorted = `SELECT * FROM (${rows}) ORDER BY device_id, "timestamp"`;
   return `COPY (SELECT ${chosen.join(', ')} FROM (${sorted}))
-    TO ${quoted(path)} (${optionsOf(format, timeZone)})`;
+    TO ${quoted(path)} (${optionsOf(format, columns, timeZone)})`;
 }
 
-function optionsOf(format: Exclude<ExportFormat, 'ha-statistics'>, timeZone: string): string {
+function optionsOf(
+  format: Exclude<ExportFormat, 'ha-statistics'>,
+  columns: readonly ExportColumn[],
+  timeZone: string,
+): string {
   switch (format) {
     case 'parquet': {
       const told = `timestamp: UTC; day_of_week (1 Monday to 7 Sunday), hour_of_day: ${timeZone}`;
       return `FORMAT parquet, COMPRESSION zstd, KV_METADATA { hearth: ${quoted(told)} }`;
     }
     case 'csv':
-      // RFC 4180 §2: lines end with CRLF.
-      return `FORMAT csv, HEADER, NEW_LINE E'\\r\\n'`;
+      return csvOptions(columns);
     case 'jsonl':
       return 'FORMAT json';
   }
 }
+
+/**
+ * CSV with lines that end with CRLF (RFC 4180 §2). Texts stand in quotes, for the text "12" is not to
+ * become a number in whatever reads it; what is empty stays empty. DuckDB would put their names in
+ * quotes as well: the head is written beside it, and what stands before the end of the last line.
+ */
+function csvOptions(columns: readonly ExportColumn[]): string {
+  const texts = columns.filter((one) => one.metric !== undefined && one.type === 'VARCHAR');
+  if (texts.length === 0) return `FORMAT csv, HEADER, NEW_LINE E'\\r\\n'`;
+  const head = columns.map(({ name }) => headCell(name)).join(',');
+  return `FORMAT csv, HEADER false, PREFIX ${quoted(`${head}\r\n`)}, SUFFIX E'\\r\\n',
+    NEW_LINE E'\\r\\n', FORCE_QUOTE (${texts.map(named).join(', ')})`;
+}
+
+const headCell = (name: string): string =>
+  /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 
 /** As everywhere in Hearth: to the millisecond, or to the microsecond where there are any. */
 const isoSql = (time: string): string =>

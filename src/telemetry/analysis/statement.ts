@@ -35,7 +35,7 @@ export async function prepare(
   if (acting.has(word)) throw onlyReading(word.toUpperCase());
   try {
     // EXPLAIN ANALYZE does what it explains: that is looked at too.
-    const explained = /^explain\s+(?:analyze\s+)?(?:\([^)]*\)\s+)?/i.exec(withoutComments(sql));
+    const explained = /^explain\s+(?:analyze\s+)?(?:\([\w\s,]*\)\s+)?/i.exec(withoutComments(sql));
     if (word === 'explain' && explained !== null) {
       const rest = withoutComments(sql).slice(explained[0].length);
       await prepareOne(connection, rest, [StatementType.SELECT]);
@@ -74,24 +74,39 @@ async function checkFunctions(connection: DuckDBConnection, sql: string): Promis
   );
   const tree: unknown = JSON.parse(String(reader.getRows()[0]?.[0]));
   if ((tree as { error?: unknown }).error !== false) throw onlyReading('this');
-  const strange = functionsIn(tree).find((name) => !harmless.has(name));
-  if (strange === undefined) return;
-  throw refusal(
-    `${strange}() is not for statements here`,
-    'There are telemetry, rollup_1m, rollup_1h, rollup_1d, devices and commands.',
-  );
+  const { functions, tables } = sourcesIn(tree);
+  const strange = functions.find((name) => !harmless.has(name));
+  if (strange !== undefined) throw refusal(`${strange}() is not for statements here`, whatThereIs);
+  // The files behind the views may be read, and hold what was deleted a moment ago and what is sealed.
+  if (tables.some((name) => /[/\\.:*?[\]]/.test(name))) throw noFiles();
 }
 
-/** The names of functions that stand where a table does. */
-function functionsIn(node: unknown): string[] {
-  if (typeof node !== 'object' || node === null) return [];
-  const below = Object.values(node).flatMap(functionsIn);
-  const { type, function: call } = node as {
+const whatThereIs = 'There are telemetry, rollup_1m, rollup_1h, rollup_1d, devices and commands.';
+
+const noFiles = (): HearthError =>
+  refusal('SQL reads no files, no addresses and no settings of this machine', whatThereIs);
+
+/** The names of tables, and of functions that stand where a table does. */
+function sourcesIn(
+  node: unknown,
+  found: { functions: string[]; tables: string[] } = { functions: [], tables: [] },
+) {
+  if (typeof node !== 'object' || node === null) return found;
+  const {
+    type,
+    table_name,
+    function: call,
+  } = node as {
     type?: unknown;
+    table_name?: unknown;
     function?: { function_name?: string };
   };
-  if (type !== 'TABLE_FUNCTION') return below;
-  return [String(call?.function_name ?? 'this').toLowerCase(), ...below];
+  if (type === 'TABLE_FUNCTION') {
+    found.functions.push(String(call?.function_name ?? 'this').toLowerCase());
+  }
+  if (type === 'BASE_TABLE') found.tables.push(String(table_name));
+  for (const below of Object.values(node)) sourcesIn(below, found);
+  return found;
 }
 
 /** An error of DuckDB in its own words, for they help; without where this machine keeps its files. */
@@ -99,10 +114,7 @@ export function spoken(error: unknown): unknown {
   if (error instanceof HearthError) return error;
   const message = messageOf(error).trim();
   if (/^Permission Error|file system operations are disabled/i.test(message)) {
-    return refusal(
-      'SQL reads no files, no addresses and no settings of this machine',
-      'There are telemetry, rollup_1m, rollup_1h, rollup_1d, devices and commands.',
-    );
+    return noFiles();
   }
   if (/^Out of Memory Error|max_temp_directory_size/i.test(message)) {
     return refusal(
@@ -110,9 +122,11 @@ export function spoken(error: unknown): unknown {
       'Ask for less time, for fewer devices, or for sums (rollup_1h) instead of readings.',
     );
   }
+  // On one line, as errors are everywhere; the line with the mark under a word says nothing then.
+  const line = message.replaceAll(/\n[ ~^]*$/gm, '').replaceAll(/\s+/g, ' ');
   return refusal(
-    message.replaceAll(/(?:\/[\w.@+-]+){2,}/g, '…').slice(0, 2000),
-    'hearth sql "describe telemetry" shows the columns.',
+    line.replaceAll(/(?:\/[\w.@+-]+){2,}/g, '…').slice(0, 2000),
+    'hearth sql "describe telemetry" shows the columns of a table.',
   );
 }
 

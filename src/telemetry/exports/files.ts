@@ -1,14 +1,4 @@
-import {
-  access,
-  constants,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-} from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HearthError, isHearthError, messageOf, syncDirectory, writeFileDurably } from '#kernel';
 import type { ExportFile } from './types.ts';
@@ -74,17 +64,16 @@ export class ExportFolder {
     }
   }
 
-  /** How much its disk has left, in bytes; `undefined` when it is another one than that of `directory`. */
-  async freeBeside(directory: string): Promise<number | undefined> {
-    const [ours, theirs] = await Promise.all([stat(this.path), stat(directory)]);
-    if (ours.dev !== theirs.dev) return undefined;
-    const { bavail, bsize } = await statfs(this.path);
-    return bavail * bsize;
+  /** Where a file of an export is written first. @throws HearthError for what cannot be one's file. */
+  placeOf(name: string): string {
+    // What a hub names may be written by a user who may do more than the hub.
+    if (name === manifestName || isExportFile(name)) return join(this.unfinished, name);
+    throw new HearthError('unavailable', `no file of an export is called "${name.slice(0, 100)}"`);
   }
 
   /** Puts the files where they belong, in the place of those of an earlier export. */
   async publish(files: readonly ExportFile[], manifest: object): Promise<void> {
-    for (const { name } of files) await syncFile(join(this.unfinished, name));
+    for (const { name } of files) await syncFile(this.placeOf(name));
     // From here on the folder is neither the old export nor the new one, and says so.
     await rm(join(this.path, manifestName), { force: true });
     const folders = new Set([this.path]);

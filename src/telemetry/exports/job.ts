@@ -75,11 +75,12 @@ export const interrupted = (endedAt: string): Changes => ({
   problem: cutOff,
 });
 
-/** What a job that was stopped came to: called off, or cut off by the end of the hub. */
-export const endOf = (reason: unknown): Changes =>
-  isHearthError(reason) && reason.code === 'gone'
-    ? { status: 'cancelled' }
-    : { status: 'failed', problem: cutOff };
+/** What a job that was stopped came to: called off, forbidden, or cut off by the end of the hub. */
+export function endOf(reason: unknown): Changes {
+  if (isHearthError(reason) && reason.code === 'gone') return { status: 'cancelled' };
+  const isForbidden = isHearthError(reason) && reason.code === 'forbidden';
+  return { status: 'failed', problem: isForbidden ? problemOf(reason) : cutOff };
+}
 
 /** What is told of an error. */
 export const problemOf = (error: unknown): NonNullable<ExportJob['problem']> =>

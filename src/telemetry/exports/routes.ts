@@ -119,12 +119,21 @@ function watchingRoutes(api: Api, exports: Exports): void {
           hint: 'Export them yourself: they are left out then.',
         });
       }
-      const { stream, bytes } = await exports.download(id, name, byOf(context));
-      return context.body(Readable.toWeb(stream) as ReadableStream<Uint8Array>, 200, {
+      const headers = (bytes: number) => ({
         'content-type': contentTypeOf(name),
         'content-length': String(bytes),
         'content-disposition': `attachment; filename="${name.replaceAll('/', '-')}"`,
       });
+      // Nobody reads the body of an answer to HEAD, and nobody would close its file.
+      if (context.req.method === 'HEAD') {
+        return context.body(null, 200, headers(await exports.sizeOf(id, name)));
+      }
+      const { stream, bytes } = await exports.download(id, name, byOf(context));
+      return context.body(
+        Readable.toWeb(stream) as ReadableStream<Uint8Array>,
+        200,
+        headers(bytes),
+      );
     },
   );
 }
@@ -156,7 +165,12 @@ const byOf = (
 ): By => ({
   actor: actorOf(context.get('caller')),
   origin: originOf(context),
+  maker: makerOf(context.get('caller')),
 });
+
+/** Whom a revocation would name. */
+const makerOf = (caller: Caller | undefined): string | undefined =>
+  caller?.kind === 'person' || caller?.kind === 'token' ? `${caller.kind}:${caller.id}` : undefined;
 
 const jobJson = ({ withheld, devices, fields, files, ...job }: ExportJob) => ({
   ...job,

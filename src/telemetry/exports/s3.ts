@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, HearthError } from '#kernel';
 import { isExportFile, manifestName } from './files.ts';
@@ -24,6 +25,8 @@ export interface S3Place {
 
 /** What one PutObject takes (Amazon S3 user guide, "Uploading objects"). */
 const mostObjectBytes = 5 * 1024 ** 3;
+/** Ours has a line for each day and each device. */
+const mostManifestBytes = 16 * 1024 ** 2;
 const attempts = 4;
 const firstPauseMs = 500;
 const connectMs = 10_000;
@@ -108,7 +111,7 @@ export async function upload(
       .send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(manifestName) }), {
         abortSignal: signal,
       })
-      .then(async ({ Body }) => filesIn((await Body?.transformToString()) ?? ''))
+      .then(async ({ Body }) => filesIn(await textOf(Body as Readable | undefined)))
       .catch(() => []);
     // Whoever finds no manifest knows that the files are not all there.
     if (before.length > 0) await remove(manifestName);
@@ -221,6 +224,18 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path)) hash.update(part as Buffer);
   return hash.digest('hex');
+}
+
+/** What is said there, as far as a manifest of ours goes; whose storage it is, is not known. */
+async function textOf(body: Readable | undefined): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += (part as Buffer).byteLength;
+    if (bytes > mostManifestBytes) return '{}';
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString();
 }
 
 /** The files that a manifest tells of. */

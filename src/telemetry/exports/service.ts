@@ -1,12 +1,20 @@
 import { createReadStream, type ReadStream } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Api, AuditPort } from '#auth';
-import { type Clock, HearthError, isHearthError, type Log, type Part } from '#kernel';
+import {
+  type Clock,
+  HearthError,
+  isHearthError,
+  type Log,
+  type Part,
+  type Unlisten,
+} from '#kernel';
 import { ExportFolder, manifestName } from './files.ts';
 import { type Changes, endOf, interrupted, isOpen, manifestOf, newJob, problemOf } from './job.ts';
 import type { ExportedDevices, ExportedHistory, Snapshots, WideExports } from './ports.ts';
 import { ExportQueue } from './queue.ts';
+import { Room, type RoomParts } from './room.ts';
 import { exportRoutes } from './routes.ts';
 import { requireS3, type S3Settings, s3PlaceOf, upload } from './s3.ts';
 import { writeStatistics } from './statistics.ts';
@@ -28,6 +36,11 @@ export interface ExportsOptions {
   readonly timeZone: string;
   /** What is to be left free on the disk of the hub, in bytes. */
   readonly freeBytes: number;
+  readonly freeOn?: RoomParts['freeOn'];
+  /** Tells of people and tokens that are let out: what they asked for is called off. */
+  readonly onRevoked?: {
+    listen(listener: (one: { readonly kind: string; readonly id: string }) => void): Unlisten;
+  };
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,8 +49,12 @@ export interface ExportsOptions {
 export interface By {
   readonly actor: string;
   readonly origin?: string;
+  /** `person:…` or `token:…` with the id, as a revocation names them. */
+  readonly maker?: string | undefined;
 }
 
+/** How often the disk is looked at while an export is written. */
+const lookEveryMs = 1000;
 const mostWaiting = 10;
 const mostKept = 50;
 
@@ -51,6 +68,9 @@ export class Exports implements Part {
   #jobs: ExportJob[] = [];
   /** Who has been written down as having downloaded which. */
   readonly #downloaders = new Set<string>();
+  /** Who asked for the jobs that have not ended. */
+  readonly #makers = new Map<string, string>();
+  #unlisten: Unlisten = () => {};
 
   constructor(options: ExportsOptions) {
     this.#options = options;
@@ -84,9 +104,13 @@ export class Exports implements Part {
       await new ExportFolder(job.destination).abandon().catch(() => {});
     }
     await this.#store.save(this.#jobs);
+    this.#unlisten =
+      this.#options.onRevoked?.listen(({ kind, id }) => this.#callOffOf(`${kind}:${id}`)) ??
+      this.#unlisten;
   }
 
   async stop(): Promise<void> {
+    this.#unlisten();
     await this.#queue.stop(new HearthError('unavailable', 'the hub was stopped meanwhile'));
     for (const job of this.#jobs) if (isOpen(job)) this.#change(job.id, interrupted(this.#now()));
     await this.#store.save(this.#jobs);
@@ -112,6 +136,7 @@ export class Exports implements Part {
     const withheld = this.withheldFrom(order.deviceIds, fields ?? undefined, sensitive);
     const job = newJob(order, { ...asked, withheld, requested_by: by.actor }, this.#options);
     this.#note(by, job, 'ok');
+    if (by.maker !== undefined) this.#makers.set(job.id, by.maker);
     this.#jobs.push(job);
     await this.#forgetOldest();
     await this.#store.save(this.#jobs);
@@ -149,9 +174,7 @@ export class Exports implements Part {
     const job = this.get(id);
     if (isOpen(job)) {
       this.#note(by, job, 'cancelled');
-      const state = await this.#queue.remove(id, new HearthError('gone', 'it was called off'));
-      if (state === 'waited') this.#change(id, { status: 'cancelled', ended_at: this.#now() });
-      await this.#store.save(this.#jobs);
+      await this.#callOff(id, new HearthError('gone', 'it was called off'));
       return this.get(id);
     }
     this.#note(by, job, 'removed');
@@ -167,6 +190,15 @@ export class Exports implements Part {
     name: string,
     by: By,
   ): Promise<{ readonly stream: ReadStream; readonly bytes: number }> {
+    const bytes = await this.sizeOf(id, name);
+    const key = `${by.actor} ${id}`;
+    if (!this.#downloaders.has(key)) this.#note(by, this.get(id), 'downloaded');
+    this.#downloaders.add(key);
+    return { stream: createReadStream(join(this.#folderOf(id), name)), bytes };
+  }
+
+  /** How many bytes such a file has. @throws HearthError `not_found`. */
+  async sizeOf(id: string, name: string): Promise<number> {
     const job = this.get(id);
     const isThere = name === manifestName || job.files.some((file) => file.name === name);
     if (job.status !== 'done' || job.destination !== null || !isThere) {
@@ -175,12 +207,7 @@ export class Exports implements Part {
         hint: 'GET /api/v1/exports/{id} names its files; those sent elsewhere are there.',
       });
     }
-    const key = `${by.actor} ${id}`;
-    if (!this.#downloaders.has(key)) this.#note(by, job, 'downloaded');
-    this.#downloaders.add(key);
-    const path = join(this.#folderOf(id), name);
-    const { size } = await stat(path);
-    return { stream: createReadStream(path), bytes: size };
+    return (await stat(join(this.#folderOf(id), name))).size;
   }
 
   /** What of these devices the caller may not be told. */
@@ -203,9 +230,10 @@ export class Exports implements Part {
       requireS3(this.#options.s3);
       return;
     }
-    const way = relative(resolve(this.#options.dataDirectory), resolve(destination));
-    const isWithin = way === '' || !(way.startsWith('..') || isAbsolute(way));
-    if (isWithin) throw withinData(destination);
+    // Where it leads to, whatever stands for it; of what is not there `check` says so.
+    const place = await realpath(destination).catch(() => resolve(destination));
+    const way = relative(await realpath(this.#options.dataDirectory), place);
+    if (way.split('/')[0] !== '..') throw withinData(destination);
     await new ExportFolder(destination).check();
   }
 
@@ -223,6 +251,7 @@ export class Exports implements Part {
         ? endOf(signal.reason)
         : { status: 'failed', problem: problemOf(error) };
     }
+    this.#makers.delete(id);
     this.#change(id, { ...changes, ended_at: this.#now() });
     await this.#store.save(this.#jobs);
     const { status, progress, format } = this.get(id);
@@ -235,19 +264,23 @@ export class Exports implements Part {
     const folder = new ExportFolder(isElsewhere ? destination : this.#folderOf(id));
     if (!isElsewhere) await folder.make();
     await folder.claim();
+    let cancelLooks: Unlisten = () => {};
     try {
-      await this.#requireRoom(folder);
+      const room = await this.#roomFor(folder);
+      await room.require();
       const full = new AbortController();
-      const onProgress = (progress: ExportProgress): void => {
-        this.#change(id, { progress });
-        this.#requireRoom(folder).catch((error) => full.abort(error));
-      };
+      // One large day, or the sorting of one file of years, says nothing of its progress meanwhile.
+      cancelLooks = this.#options.clock.every(lookEveryMs, () => {
+        room.require().catch((error) => full.abort(error));
+      });
+      const onProgress = (progress: ExportProgress): void => this.#change(id, { progress });
       const run = { signal: AbortSignal.any([signal, full.signal]), onProgress };
       const exported =
         order.format === 'ha-statistics'
           ? await writeStatistics(order, folder.unfinished, this.#options, run)
           : await writeWide(order, folder.unfinished, this.#options, run);
-      signal.throwIfAborted();
+      run.signal.throwIfAborted();
+      cancelLooks();
       await folder.publish(
         exported.files,
         manifestOf(this.get(id), exported, this.#options.timeZone, this.#now()),
@@ -270,20 +303,37 @@ export class Exports implements Part {
       if (!isElsewhere) await rm(folder.path, { recursive: true, force: true });
       throw error;
     } finally {
+      cancelLooks();
       if (destination !== null && !isElsewhere) {
         await rm(folder.path, { recursive: true, force: true });
       }
     }
   }
 
-  /**
-   * An export does not take what the hub wants left free on its disk: old readings would go for it.
-   * @throws HearthError `storage_full`.
-   */
-  async #requireRoom(folder: ExportFolder): Promise<void> {
-    const { directory, freeBytes } = this.#options;
-    const left = await folder.freeBeside(directory);
-    if (left !== undefined && left < freeBytes) throw noRoom(folder.path);
+  #roomFor(folder: ExportFolder): Promise<Room> {
+    const { directory, freeBytes, freeOn } = this.#options;
+    const parts = { folder: folder.path, directory, floorBytes: freeBytes };
+    return Room.of(freeOn === undefined ? parts : { ...parts, freeOn });
+  }
+
+  /** Ends what somebody asked for who may not ask for it any more. */
+  #callOffOf(maker: string): void {
+    for (const [id, one] of [...this.#makers]) {
+      if (one !== maker) continue;
+      this.#note({ actor: 'hub' }, this.get(id), 'cancelled');
+      this.#callOff(id, letOut()).catch((error) =>
+        this.#options.log.error({ err: error, export: id }, 'an export was not called off'),
+      );
+    }
+  }
+
+  async #callOff(id: string, reason: HearthError): Promise<void> {
+    const state = await this.#queue.remove(id, reason);
+    if (state === 'waited') {
+      this.#makers.delete(id);
+      this.#change(id, { ...endOf(reason), ended_at: this.#now() });
+    }
+    await this.#store.save(this.#jobs);
   }
 
   async #forgetOldest(): Promise<void> {
@@ -342,7 +392,7 @@ const withinData = (path: string): HearthError =>
     hint: 'Name a folder elsewhere; without out the files can be downloaded.',
   });
 
-const noRoom = (path: string): HearthError =>
-  new HearthError('storage_full', `too little room is left on the disk of ${path}`, {
-    hint: 'Free some, name a folder on another disk, or lower telemetry.free_disk_mb.',
+const letOut = (): HearthError =>
+  new HearthError('forbidden', 'whoever asked for it may not export any more', {
+    hint: 'Ask for it again, as somebody who may.',
   });

@@ -4,6 +4,12 @@ import { legalMetric, nameOfLine } from '../line-protocol/names.ts';
 import type { ImportSeries } from './intake.ts';
 import type { SourceSeries } from './types.ts';
 
+/** More in one file are no devices: a wrong column was taken for theirs. */
+const mostDevices = 2000;
+const tooManyDevices = `there are more than ${mostDevices} devices in it: is the column of devices the right one?`;
+/** Each device that comes in waits for the disk. */
+const devicesAtOnce = 10;
+
 /** A series, or why there is none. */
 export type Place = ImportSeries | { readonly problem: string };
 
@@ -26,6 +32,19 @@ export class Places {
   /** The ids of the devices that were met so far. */
   get devices(): readonly string[] {
     return [...new Set([...this.#known.values()].filter((one) => typeof one === 'string'))].sort();
+  }
+
+  /** Places of several; what else the hub has to do comes between devices that come in. */
+  async findAll(series: readonly SourceSeries[]): Promise<Place[]> {
+    const places: Place[] = [];
+    let known = this.#devices.created;
+    for (const one of series) {
+      places.push(this.find(one));
+      if (this.#devices.created - known < devicesAtOnce) continue;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      known = this.#devices.created;
+    }
+    return places;
   }
 
   find({ device, metric, entity }: SourceSeries): Place {
@@ -55,6 +74,7 @@ export class Places {
   #under(line: Parameters<LineDevices['find']>[0], metric: string): Place {
     let deviceId = this.#known.get(line.series);
     if (deviceId === undefined) {
+      if (this.#known.size >= mostDevices) return { problem: tooManyDevices };
       const found = this.#devices.find(line, this.#by, false);
       deviceId = 'id' in found ? found.id : { problem: found.problem };
       this.#known.set(line.series, deviceId);

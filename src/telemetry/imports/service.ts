@@ -178,7 +178,7 @@ export class Imports implements Part {
   async #take(id: string, chunk: ImportChunk, places: Places): Promise<number> {
     const leftOut: LeftOut[] = [...chunk.leftOut];
     const points = pointsIn(chunk.buffer, chunk.capacity, chunk.count, chunk.texts);
-    const found = chunk.series.map((series) => places.find(series));
+    const found = await places.findAll(chunk.series);
     const missing = countMissing(
       points,
       found.map((place) => 'problem' in place),

@@ -40,6 +40,8 @@ const markLengths = [6, 12, 24];
 export class LineDevices {
   readonly #store: LineDeviceStore;
   readonly #devices: DevicePort;
+  /** Devices that came in, since the hub started. */
+  created = 0;
 
   constructor(db: Db, devices: DevicePort) {
     this.#store = new LineDeviceStore(db);
@@ -60,6 +62,7 @@ export class LineDevices {
         if (!isHearthError(error)) throw error;
         return { code: 'unprocessable', problem: error.message };
       }
+      this.created++;
       this.#store.add(series, id, bounded);
     } else if (known === undefined && name.deviceId === undefined) {
       this.#store.add(series, id, false);

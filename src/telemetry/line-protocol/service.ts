@@ -1,4 +1,4 @@
-import type { Api, Caller } from '#auth';
+import { type Api, type AuditPort, actorOf, type Caller } from '#auth';
 import type { Db } from '#db';
 import type { Clock } from '#kernel';
 import { type DevicePort, LineDevices } from './devices.ts';
@@ -13,12 +13,18 @@ export interface LineProtocolOptions {
     deviceOfApiKey(key: string): { readonly id: string; readonly name: string } | undefined;
   };
   readonly auth: { callerOfBearer(token: string): Caller | undefined };
+  readonly audit?: AuditPort;
 }
+
+/** Old history comes in many requests: of whoever sends them there is a row in so long. */
+const noteEveryMs = 3_600_000;
 
 /** Writes as InfluxDB takes them, for programs that know no other way. */
 export class LineProtocol {
   readonly #options: LineProtocolOptions;
   readonly #writer: LineWriter;
+  /** When the audit was told last of those who bring in old history. */
+  readonly #noted = new Map<string, number>();
 
   constructor(options: LineProtocolOptions) {
     this.#options = options;
@@ -29,6 +35,7 @@ export class LineProtocol {
 
   /** See `LineWriter.write`. */
   write(request: WriteRequest): Promise<WriteOutcome> {
+    if (request.isImport) this.#note(request);
     return this.#writer.write(request);
   }
 
@@ -43,5 +50,24 @@ export class LineProtocol {
 
   rootRoutes(api: Api): void {
     lineProtocolRoutes(api, this);
+  }
+
+  /** Ordinary readings are not written down; what takes the place of old ones is. */
+  #note({ caller, by }: WriteRequest): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const [who, atMs] of this.#noted) {
+      if (nowMs - atMs >= noteEveryMs) this.#noted.delete(who);
+    }
+    const actor = actorOf(caller);
+    if (this.#noted.has(actor)) return;
+    this.#noted.set(actor, nowMs);
+    this.#options.audit?.append({
+      ...by,
+      actor,
+      action: 'telemetry.import',
+      subject: 'history',
+      outcome: 'ok',
+      detail: { format: 'line-protocol' },
+    });
   }
 }

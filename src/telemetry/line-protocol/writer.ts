@@ -53,6 +53,8 @@ export interface WriteOutcome {
 
 /** Lines between two turns of the event loop: readings of others come first. */
 const linesAtOnce = 1000;
+/** Each device that comes in waits for the disk. */
+const devicesAtOnce = 10;
 
 /** Takes a body of lines in: each to its device, all of them to disk. */
 export class LineWriter {
@@ -96,7 +98,9 @@ export class LineWriter {
   #readStretch(lines: LineReader, request: WriteRequest, complaints: Complaints) {
     const byDevice = new Map<string, TimedReading[]>();
     const found = new Map<string, Found>();
+    const known = this.#devices.created;
     for (let count = 0; count < linesAtOnce; count++) {
+      if (this.#devices.created - known >= devicesAtOnce) break;
       const point = lines.next();
       if (point === undefined) return { byDevice, isLast: true };
       if ('problem' in point) {
@@ -143,8 +147,8 @@ export class LineWriter {
   }
 
   /** A device with its own key writes for itself alone, whatever its lines are called. */
-  #deviceOf(name: LineName, { caller, by, isImport }: WriteRequest): Found {
-    if (caller.kind !== 'device') return this.#devices.find(name, by, !isImport);
+  #deviceOf(name: LineName, { caller, by }: WriteRequest): Found {
+    if (caller.kind !== 'device') return this.#devices.find(name, by, true);
     if (name.deviceId === undefined || name.deviceId === caller.id) return { id: caller.id };
     return { code: 'not_found', problem: `there is no device "${name.deviceId.slice(0, 64)}"` };
   }

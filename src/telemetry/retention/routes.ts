@@ -2,7 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { type Api, actorOf, originOf, route, sightOf, unknownDevice } from '#auth';
 import { HearthError, isoOfMicroseconds, parseTimeMs } from '#kernel';
 import { readList } from '../schema.ts';
-import { earliestUs, latestUs } from '../timestamp.ts';
+import { latestUs } from '../timestamp.ts';
 import * as schema from './schema.ts';
 import type { Retention } from './service.ts';
 import type { ErasureRequest, Going } from './types.ts';
@@ -145,7 +145,7 @@ function deletionRoute(api: Api, telemetry: Letting): void {
       const { id } = context.req.valid('param');
       if (!telemetry.devices.exists(id) || !sightOf(context).sees(id)) throw unknownDevice(id);
       const asked = context.req.valid('query');
-      const metrics = readList(asked.fields);
+      const metrics = readMetrics(asked.fields);
       const deleted = await telemetry.erase({
         deviceId: id,
         ...(metrics && { metrics }),
@@ -158,10 +158,20 @@ function deletionRoute(api: Api, telemetry: Letting): void {
   );
 }
 
-/** All times that a reading can have, as far as none are given. */
+/** @throws HearthError for a list without a name in it, which is not to mean all of them. */
+function readMetrics(fields: string | undefined): readonly string[] | undefined {
+  const metrics = readList(fields);
+  if (fields === undefined || metrics !== undefined) return metrics;
+  throw new HearthError('bad_request', 'fields names no metric', {
+    field: 'fields',
+    hint: 'Leave it out to delete the readings of all metrics.',
+  });
+}
+
+/** All times that a reading can have, as far as none are given: what was brought in is of any since 1970. */
 function readRange(asked: z.infer<typeof schema.deletionQuery>, nowMs: number) {
   const { start, end } = asked;
-  const startUs = start === undefined ? earliestUs : parseTimeMs(start, nowMs, 'start') * 1000;
+  const startUs = start === undefined ? 0 : parseTimeMs(start, nowMs, 'start') * 1000;
   const endUs = end === undefined ? latestUs : parseTimeMs(end, nowMs, 'end') * 1000;
   if (startUs < endUs) return { startUs, endUs };
   throw new HearthError('bad_request', `start (${start}) is not before end`, {

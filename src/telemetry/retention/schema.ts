@@ -108,7 +108,8 @@ export const deletionParam = z.object({
     .openapi({ param: { name: 'id', in: 'path' }, description: 'The device', example: 'plug-1' }),
 });
 
-export const deletionQuery = z.object({
+/** Strict: a word that is not known would leave a bound out, and more would go than was meant. */
+export const deletionQuery = z.strictObject({
   start: z.string().optional().openapi({
     description: 'ISO 8601 (UTC without a zone), or relative to now such as -1h; the first reading',
   }),

@@ -1,9 +1,10 @@
-import { type Api, type AuditPort, actorOf, type Caller } from '#auth';
+import { type Api, type AuditPort, actorOf, type Caller, may } from '#auth';
 import { isHearthError } from '#kernel';
 import type { TableName } from '../analysis/mentions.ts';
 import type { SqlAnswer } from '../analysis/sql.ts';
 import type { Telemetry } from '../service.ts';
-import type { SnapshotScope } from '../worker/protocol.ts';
+import { latestUs } from '../timestamp.ts';
+import type { Snapshot, SnapshotScope } from '../worker/protocol.ts';
 import { type RollupTier, rollupTiers } from '../worker/tiers/tiers.ts';
 import { defaultRows, longestKept, mostBytes, timeoutMs } from './limits.ts';
 import { sqlRoutes } from './routes.ts';
@@ -17,7 +18,10 @@ import {
 import type { SqlSources } from './types.ts';
 
 export interface SqlParts {
-  readonly telemetry: Pick<Telemetry, 'analysis' | 'release' | 'snapshot' | 'timeZone'>;
+  readonly telemetry: Pick<
+    Telemetry,
+    'analysis' | 'release' | 'snapshot' | 'timeZone' | 'withheld'
+  >;
   readonly audit: AuditPort;
   readonly devices: {
     list(): readonly SqlDevice[];
@@ -57,7 +61,8 @@ export class Sql {
         {
           timeoutMs,
           ...(signal && { signal }),
-          onAsk: (asked) => this.#sources((asked as { tables: TableName[] }).tables, leases),
+          onAsk: (asked) =>
+            this.#sources((asked as { tables: TableName[] }).tables, caller, leases),
         },
       );
       this.#writeDown(caller, sql, 'ok', { rows: answer.rowCount });
@@ -75,19 +80,43 @@ export class Sql {
   }
 
   /** What a statement names, and nothing else. */
-  async #sources(tables: readonly TableName[], leases: number[]): Promise<SqlSources> {
+  async #sources(
+    tables: readonly TableName[],
+    caller: Caller | undefined,
+    leases: number[],
+  ): Promise<SqlSources> {
     const { commands, devices, telemetry } = this.#parts;
     const tiers = rollupTiers.filter((tier) => tables.includes(`rollup_${tier}`));
     const scope = scopeOf(tables.includes('telemetry'), tiers);
     const snapshot = scope && (await telemetry.snapshot(scope));
     if (snapshot !== undefined) leases.push(snapshot.lease);
     return {
-      ...(snapshot && { snapshot }),
+      ...(snapshot && { snapshot: this.#shownTo(caller, snapshot) }),
       ...(tables.includes('devices') && {
         devices: deviceRows(devices.list(), devices.rooms.list()),
       }),
       ...(tables.includes('commands') && { commands: await commandRows(commands) }),
     };
+  }
+
+  /**
+   * What was kept of a metric before it became sensitive lies open: a token whose scopes leave what is
+   * sensitive out is to find none of it.
+   */
+  #shownTo(caller: Caller | undefined, snapshot: Snapshot): Snapshot {
+    if (may(caller, 'telemetry.sensitive')) return snapshot;
+    const { devices, telemetry } = this.#parts;
+    const hidden = devices.list().flatMap(({ id: device }) =>
+      telemetry.withheld(device, undefined, { sensitive: false }).map((metric) => ({
+        id: 0,
+        device,
+        metric,
+        startUs: 0,
+        endUs: latestUs,
+        untilSeq: Number.MAX_SAFE_INTEGER,
+      })),
+    );
+    return { ...snapshot, erasures: [...snapshot.erasures, ...hidden] };
   }
 
   #writeDown(

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { legalMetric } from '../../line-protocol/names.ts';
 import type { Value } from '../../types.ts';
 import type { Chunks } from './chunks.ts';
-import { takeRow } from './table.ts';
+import { mostColumns, takeRow } from './table.ts';
 import { Lines, piecesOf } from './text.ts';
 
 const known = new Set([
@@ -57,6 +57,10 @@ function takeLine(line: string, where: string, device: string | undefined, chunk
     if (isRecord(value)) {
       for (const [inner, one] of Object.entries(value)) add(`${key}.${inner}`, one);
     } else add(key, value);
+  }
+  if (metrics.length > mostColumns) {
+    chunks.leaveOut(where, `the line has more than ${mostColumns} values`);
+    return;
   }
   const row = {
     where,

@@ -10,6 +10,9 @@ const timeColumns = ['timestamp', 'time', 'ts'];
 /** What an export says again in other words. */
 const derivedColumns = ['day_of_week', 'hour_of_day'];
 
+/** A device has half as many metrics at most. */
+export const mostColumns = 1000;
+
 /** Where in a row what is. */
 export interface Layout {
   /** `undefined` where a row does not say whose it is. */
@@ -35,6 +38,11 @@ export function layoutOf(
     return isMetric ? [{ at, metric: legalMetric(name) }] : [];
   });
   if (metrics.length === 0) return { problem: 'there is no column with values' };
+  if (metrics.length > mostColumns) {
+    return {
+      problem: `there are ${metrics.length} columns with values: the most is ${mostColumns}`,
+    };
+  }
   return { device: device < 0 ? undefined : device, time, metrics };
 }
 
