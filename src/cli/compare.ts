@@ -1,7 +1,8 @@
 import { HearthError } from '#kernel';
 import type { Hub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
-import type { QueryOptions, Row } from './query.ts';
+import type { QueryOptions } from './query.ts';
+import { hasValues, type Row, rounded, whyNothing } from './readings.ts';
 
 interface Series {
   readonly data: readonly Row[];
@@ -35,24 +36,24 @@ export async function compared(
   }
   const [now, then] = [answer.series[0]?.data ?? [], answer.compared?.series[0]?.data ?? []];
   if (![...now, ...then].some(hasValues)) {
-    at.print(`${id} has no readings from ${start} to ${end}, nor in the time before.`);
+    const none = `${id} has no readings from ${start} to ${end}, nor in the time before.`;
+    at.print(await whyNothing(hub, id, none, options));
     return;
   }
   at.print(sideBySide(at, now, then));
   if (answer.truncated) at.note('There are more rows: --limit shows more, --interval fewer.');
 }
 
-/** A row of both times: each column with its earlier value behind it. */
+/** A row of both times, where either has anything: each column with its earlier value behind it. */
 function sideBySide(at: Invocation, now: readonly Row[], then: readonly Row[]): string {
   const all = new Set([...now, ...then].flatMap((row) => Object.keys(row)));
   const names = [...all].filter((name) => name !== 'timestamp');
   const heads = ['timestamp', 'earlier', ...names.flatMap((name) => [name, `${name} earlier`])];
-  const rows = now.map((row, place) => {
+  const rows = now.flatMap((row, place) => {
     const past = then[place] ?? {};
-    return [row.timestamp, past.timestamp, ...names.flatMap((name) => [row[name], past[name]])];
+    if (!hasValues(row) && !hasValues(past)) return [];
+    const values = names.flatMap((name) => [rounded(row[name]), rounded(past[name])]);
+    return [[row.timestamp, past.timestamp, ...values]];
   });
   return at.table(heads, rows);
 }
-
-const hasValues = (row: Row): boolean =>
-  Object.entries(row).some(([name, value]) => name !== 'timestamp' && value !== null);

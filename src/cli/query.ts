@@ -3,6 +3,7 @@ import { compared } from './compare.ts';
 import { devicePath } from './device.ts';
 import { type Hub, withHub } from './hub.ts';
 import type { Invocation } from './invocation.ts';
+import { type Row, rounded, whyNothing } from './readings.ts';
 import { durationText, intervalFor, sparkline } from './sparkline.ts';
 import { cell } from './table.ts';
 
@@ -21,8 +22,6 @@ export interface QueryOptions {
   readonly compare?: string;
   readonly format: 'table' | 'csv' | 'json' | 'sparkline';
 }
-
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 interface Answer {
   readonly data: readonly Row[];
@@ -129,7 +128,7 @@ function rows(at: Invocation, answer: Answer): string {
   const ordered = ['timestamp', ...names.filter((name) => name !== 'timestamp')];
   return at.table(
     ordered,
-    answer.data.map((row) => ordered.map((name) => row[name])),
+    answer.data.map((row) => ordered.map((name) => rounded(row[name]))),
   );
 }
 
@@ -165,31 +164,8 @@ function refuseLostOptions({ interval, agg, tz, format, compare }: QueryOptions)
   });
 }
 
-/** Why there is nothing to show: none of the named metrics exist, or nothing was measured then. */
-async function nothing(
-  hub: Hub,
-  id: string,
-  { start, end, fields }: QueryOptions,
-): Promise<string> {
-  const none = `${id} has no readings from ${start} to ${end}.`;
-  if (fields === undefined) return none;
-  const metrics = await metricsOf(hub, id);
-  const wanted = fields.split(',').map((name) => name.trim());
-  const unknown = wanted.filter((name) => !metrics.includes(name));
-  if (unknown.length === 0 || metrics.length === 0) return none;
-  return `${id} has no metric ${unknown.map(cell).join(', ')}. It has: ${metrics.map(cell).join(', ')}.`;
-}
-
-/** The metrics a device has ever sent; none for one that has sent nothing yet. */
-async function metricsOf(hub: Hub, id: string): Promise<string[]> {
-  try {
-    const latest = await hub.get<Row>(`${devicePath(id)}/telemetry/latest`);
-    return Object.keys(latest).filter((name) => name !== 'device_id' && name !== 'timestamp');
-  } catch (error) {
-    if (error instanceof HearthError && error.code === 'not_found') return [];
-    throw error;
-  }
-}
+const nothing = (hub: Hub, id: string, options: QueryOptions): Promise<string> =>
+  whyNothing(hub, id, `${id} has no readings from ${options.start} to ${options.end}.`, options);
 
 /** Four digits that matter: 0.01234, 12.34, 12345. */
 const short = (value: number): string =>

@@ -11,7 +11,8 @@ export interface Reading {
 export const powerMetric = 'power';
 
 /** Whether a metric is by its name a power in watts: energy under anything else means nothing. */
-export const isPower = (metric: string): boolean => /(^|[_.])power$|apower$|_w$/i.test(metric);
+export const isPower = (metric: string): boolean =>
+  /(^|[_.])power$|apower$|_w$/i.test(metric) && !/apparent|reactive/i.test(metric);
 
 /** What of the named is told of a metric: energy of a power alone. */
 export const toldOf = (metric: string, named: readonly Aggregate[]): readonly Aggregate[] =>

@@ -55,10 +55,22 @@ it('shows two times side by side', async () => {
   ]);
 });
 
+it('leaves out rows that are empty in both, and digits that do not matter', async () => {
+  const some = {
+    series: [{ data: [row('2026-01-29', null), row('2026-01-30', 5180.8000000000075)] }],
+    compared: { series: [{ data: [row('2026-01-22', null), row('2026-01-23', null)] }] },
+    truncated: false,
+  };
+  const { text } = await show(some);
+  expect(text).not.toContain('2026-01-29');
+  expect(text).toMatch(/2026-01-30 +2026-01-23 +5180\.8\n$/);
+});
+
 it('says when there was nothing in either', async () => {
   const none = { series: [{ data: [row('2026-01-30', null)] }], truncated: false };
   expect((await show(none)).text).toBe(
-    'plug-1 has no readings from -7d to now, nor in the time before.\n',
+    'plug-1 has no readings from -7d to now, nor in the time before. ' +
+      'Energy is told of a power in watts alone.\n',
   );
 });
 

@@ -207,7 +207,11 @@ it.each([
   ['credential remove ha', 'DELETE /credentials/ha'],
   ['logs', 'GET /logs?limit=100'],
   ['logs -f -n 5 --level warn', 'GET /logs?limit=5&level=warn&follow=true'],
-  ['query plug-1', 'GET /devices/plug-1/telemetry?start=-24h&end=now'],
+  [
+    'query plug-1',
+    'GET /devices/plug-1/telemetry?start=-24h&end=now',
+    'GET /devices/plug-1/telemetry/latest',
+  ],
   [
     'query plug-1 --start -1h --interval 1m --fields power,voltage --agg avg,max --tz UTC --limit 9',
     'GET /devices/plug-1/telemetry?start=-1h&end=now&interval=1m&fields=power%2Cvoltage&agg=avg%2Cmax&limit=9&tz=UTC',

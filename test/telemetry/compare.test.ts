@@ -135,7 +135,7 @@ describe('periods compared', () => {
     expect(past.length).toBe(24);
   });
 
-  it('have a row for every bucket, also where nothing was sent', async () => {
+  it('have a row for every bucket of which either has readings, or for all when filled', async () => {
     const { telemetry } = await start(berlin);
     await store(telemetry, 'plug', [
       { ts: at('2026-05-01T00:30:00Z'), n: 1 },
@@ -143,7 +143,17 @@ describe('periods compared', () => {
     ]);
     const asked = query('2026-05-01T03:00:00Z', '2026-05-01T06:00:00Z', 3_600_000);
     const { series, compared } = await telemetry.compare(asked, 'previous');
-    expect(series[0]?.rows.map((row) => row.n_first)).toEqual([null, null, 2]);
-    expect(compared.series[0]?.rows.map((row) => row.n_first)).toEqual([1, null, null]);
+    expect(series[0]?.rows.map((row) => row.n_first)).toEqual([null, 2]);
+    const past = compared.series[0]?.rows ?? [];
+    expect(past.map((row) => row.n_first)).toEqual([1, null]);
+    expect(past.map((row) => row.timestamp)).toEqual([
+      '2026-05-01T00:00:00.000Z',
+      '2026-05-01T02:00:00.000Z',
+    ]);
+    const filled = await telemetry.compare({ ...asked, fill: 'null' }, 'previous');
+    expect(filled.series[0]?.rows.map((row) => row.n_first)).toEqual([null, null, 2]);
+    expect(filled.compared.series[0]?.rows.map((row) => row.n_first)).toEqual([1, null, null]);
+    const alone = await telemetry.series({ ...asked, fill: 'null' });
+    expect(alone[0]?.rows.map((row) => row.n_first)).toEqual([null, null, 2]);
   });
 });

@@ -149,10 +149,14 @@ describe('GET /devices/{id}/telemetry', () => {
 
   it('answers CSV with empty cells for fields that are only the names of what objects inherit', async () => {
     const { telemetry, ask } = await start();
-    await store(telemetry, 'plug', { ts: noonUs - 1, power: 1 });
-    const path = '/devices/plug/telemetry?format=csv&fields=power,constructor,__proto__,toString';
+    const longAgo = { constructor: 1, toString: 1 };
+    await store(telemetry, 'plug', [
+      { ts: noonUs - 2 * 86_400 * secondUs, ...longAgo },
+      { ts: noonUs - 1, power: 1 },
+    ]);
+    const path = '/devices/plug/telemetry?format=csv&fields=power,constructor,toString';
     expect(await (await ask(path)).text()).toBe(
-      'timestamp,power,constructor,__proto__,toString\r\n2026-01-31T11:59:59.999999Z,1,,,\r\n',
+      'timestamp,power,constructor,toString\r\n2026-01-31T11:59:59.999999Z,1,,\r\n',
     );
   });
 
@@ -252,4 +256,72 @@ it('a device that there is not is not found', async () => {
     const response = await app(bench.telemetry, localCaller).request(`/devices/nobody/${path}`);
     expect(response.status).toBe(404);
   }
+});
+
+describe('metrics that a device has never sent', () => {
+  const never = {
+    code: 'unprocessable',
+    field: 'fields',
+    message: 'plug has no metric "powr"; it has current, power, voltage',
+  };
+
+  it.each([
+    '/devices/plug/telemetry?fields=powr',
+    '/devices/plug/telemetry?fields=power,powr&format=csv',
+    '/devices/plug/statistics?fields=powr,voltag',
+  ])('are refused by name: %s', async (path) => {
+    const { telemetry, ask } = await start();
+    await store(telemetry, 'plug', { ts: noonUs - 1, power: 1, voltage: 230, current: 0.1 });
+    const answer = await ask(path);
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toEqual(never);
+  });
+
+  it('are answered with no rows for a device that sent nothing, and for one of several', async () => {
+    const { telemetry, ask } = await start();
+    const none = await ask('/devices/plug/telemetry?fields=powr');
+    expect(await none.json()).toMatchObject({ data: [] });
+    await store(telemetry, 'plug', { ts: noonUs - 1, power: 1 });
+    expect((await ask('/telemetry?devices=plug&fields=powr')).status).toBe(200);
+  });
+});
+
+it('tells energy of powers alone', async () => {
+  const { telemetry, ask } = await start();
+  const body = [noonUs - 1200 * secondUs, noonUs - 600 * secondUs];
+  await store(
+    telemetry,
+    'plug',
+    body.map((ts) => ({ ts, power: 60, voltage: 230, on: true })),
+  );
+  const span = 'start=-1h&interval=1h&agg=energy,count';
+  const columns = ['on_count', 'power_count', 'power_energy', 'timestamp', 'voltage_count'];
+  const namesOf = (rows: object[]) => rows.map((row) => Object.keys(row).sort());
+  const { data } = (await (await ask(`/devices/plug/telemetry?${span}`)).json()) as {
+    data: object[];
+  };
+  expect(namesOf(data)).toEqual([columns]);
+  const csv = await (await ask(`/devices/plug/telemetry?${span}&format=csv`)).text();
+  expect(csv.split('\r\n')[0]?.split(',').sort()).toEqual(columns);
+  const home = (await (await ask(`/telemetry?devices=plug&${span}`)).json()) as {
+    series: { data: object[] }[];
+  };
+  expect(home.series.map((series) => namesOf(series.data))).toEqual([[columns]]);
+  for (const fields of ['voltage', 'on']) {
+    const only = `start=-1h&interval=1h&agg=energy&fields=${fields}`;
+    expect(await (await ask(`/devices/plug/telemetry?${only}`)).json()).toMatchObject({ data: [] });
+    expect(await (await ask(`/telemetry?devices=plug&${only}`)).json()).toMatchObject({
+      series: [{ data: [] }],
+    });
+  }
+});
+
+it.each([
+  '/devices/plug/telemetry?intervall=1d',
+  '/devices/plug/statistics?field=power',
+  '/telemetry?device=plug',
+  '/telemetry/statistics?device=plug',
+])('refuses a parameter that there is not: %s', async (path) => {
+  const { ask } = await start();
+  expect((await ask(path)).status).toBe(400);
 });

@@ -178,19 +178,26 @@ describe('GET /telemetry', () => {
     ]);
     const path = `/telemetry?devices=lamp&${span}&interval=30m&agg=last&compare=1d`;
     const { body } = await bench.ask(path);
-    expect(body.series[0]?.data.map((row) => row.power_last)).toEqual([null, 5]);
+    expect(body.series[0]?.data.map((row) => row.power_last)).toEqual([5]);
     expect(body.compared).toEqual({
       start: '2026-01-30T11:00:00.000Z',
       end: '2026-01-30T12:00:00.000Z',
       series: [
         {
           device_id: 'lamp',
-          data: [
-            { timestamp: '2026-01-30T11:00:00.000Z', power_last: null },
-            { timestamp: '2026-01-30T11:30:00.000Z', power_last: 3 },
-          ],
+          data: [{ timestamp: '2026-01-30T11:30:00.000Z', power_last: 3 }],
         },
       ],
+    });
+    const filled = await bench.ask(`${path}&fill=null`);
+    expect(filled.body.series[0]?.data.map((row) => row.power_last)).toEqual([null, 5]);
+    expect(filled.body.compared).toMatchObject({
+      series: [{ data: [{ power_last: null }, { power_last: 3 }] }],
+    });
+    const limited = await bench.ask(`${path}&limit=1`);
+    expect(limited.body).toMatchObject({
+      truncated: false,
+      series: [{ data: [{ power_last: 5 }] }],
     });
   });
 

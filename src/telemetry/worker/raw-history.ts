@@ -33,7 +33,7 @@ export async function readRaw(
     const window = isDescending(query)
       ? { startUs: Math.max(startUs, endUs - spanUs), endUs }
       : { startUs, endUs: Math.min(endUs, startUs + spanUs) };
-    return rawWindow(open, query, window, rowsLeft, spanUs);
+    return rawWindow(open, query, window, { startUs, endUs }, rowsLeft, spanUs);
   });
 }
 
@@ -41,6 +41,8 @@ async function rawWindow(
   open: OpenSources,
   query: TelemetryQuery,
   window: Window,
+  /** Where there are readings at all, of those that are still to come. */
+  whole: Window,
   rowsLeft: number,
   spanUs: number,
 ): Promise<Page> {
@@ -76,7 +78,10 @@ async function rawWindow(
     spanUs: nextSpan(spanUs, points),
     rowsLeft: rowsLeft - rows,
   };
-  const done = isDescending(query) ? next.edgeUs <= query.startUs : next.edgeUs >= query.endUs;
+  const isLast = isDescending(query)
+    ? window.startUs <= whole.startUs
+    : window.endUs >= whole.endUs;
+  const done = isLast && cutOff === undefined;
   return pivot.page(rows, done || next.rowsLeft === 0 ? undefined : next);
 }
 
