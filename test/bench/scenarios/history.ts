@@ -16,7 +16,7 @@ import { load, residentMb } from '../peers.ts';
 import type { Goal, Scenario } from '../scenario.ts';
 
 const dayMs = 86_400_000;
-const peerDays = 31;
+const peerDays = 14;
 const monthDays = 30;
 const asked = deviceId(7);
 const runs = 40;
@@ -31,7 +31,7 @@ const settings = {
 
 /**
  * Years of history: a home's past is loaded, asked for, and asked for again while 5,000 messages a
- * second come in; the same home's last month in the stores that people use for it today.
+ * second come in; the same home's last two weeks in the stores that people use for it today.
  */
 export const history: Scenario = {
   name: 'history',
