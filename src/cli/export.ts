@@ -1,4 +1,5 @@
 import { HearthError, isHearthError } from '#kernel';
+import type { ExportFolder } from '#telemetry';
 import { downloadExport } from './export-download.ts';
 import { type Flags, inFlags } from './flag-words.ts';
 import { homeTime } from './home-time.ts';
@@ -82,21 +83,34 @@ export async function exportHistory(at: Invocation, options: ExportOptions): Pro
     withHub(at, async (hub) => {
       if (s3 !== undefined) return finish(at, await wait(at, hub, { ...asked, s3 }), s3);
       const path = at.path(out as string);
-      const { ExportFolder } = await import('#telemetry');
-      const folder = new ExportFolder(path);
+      const telemetry = await import('#telemetry');
+      const folder = new telemetry.ExportFolder(path);
       await folder.make();
-      await folder.check();
-      let job: ExportJob;
       try {
-        job = await wait(at, hub, { ...asked, out: path });
+        await folder.check();
+        finish(at, await waitForFolder(at, hub, asked, folder), path);
       } catch (error) {
-        if (!isHiddenFromHub(error)) throw error;
-        // A hub that runs as a service sees neither this user's home nor /tmp: it hands the files over.
-        job = await wait(at, hub, asked, (done) => downloadExport(hub, done, folder));
+        await folder.unmake();
+        throw error;
       }
-      finish(at, job, path);
     }),
   );
+}
+
+/** Has the hub write to the folder itself, or fetches the files where it cannot. */
+async function waitForFolder(
+  at: Invocation,
+  hub: Hub,
+  asked: object,
+  folder: ExportFolder,
+): Promise<ExportJob> {
+  try {
+    return await wait(at, hub, { ...asked, out: folder.path });
+  } catch (error) {
+    if (!isHiddenFromHub(error)) throw error;
+    // A hub that runs as a service sees neither this user's home nor /tmp: it hands the files over.
+    return await wait(at, hub, asked, (done) => downloadExport(hub, done, folder));
+  }
 }
 
 /** Asks for a job and watches it to its end. @throws HearthError for one that does not come to a good one. */

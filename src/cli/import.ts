@@ -9,6 +9,7 @@ interface ImportOptions {
   readonly format?: string;
   readonly device?: string;
   readonly map: readonly string[];
+  readonly asReadings?: boolean;
 }
 
 /** A job of the hub, as far as it is shown here. */
@@ -24,6 +25,8 @@ export interface ImportJob {
     readonly reason: string;
     readonly count: number;
   }[];
+  /** What --map names and the files do not have. */
+  readonly unmatched?: readonly string[];
   readonly problem: {
     readonly code: string;
     readonly message: string;
@@ -40,6 +43,7 @@ const flags: Flags = {
   format: { flag: '--format' },
   device_id: { flag: '--device' },
   device_map: { flag: '--map' },
+  as_readings: { flag: '--as-readings' },
 };
 
 /**
@@ -56,13 +60,19 @@ export async function importHistory(
     ...(options.format !== undefined && { format: options.format }),
     ...(options.device !== undefined && { device_id: options.device }),
     ...(options.map.length > 0 && { device_map: mapOf(options.map) }),
+    ...(options.asReadings === true && { as_readings: true }),
   };
   await inFlags(flags, () =>
     withHub(at, async (hub) => {
       const job = await wait(at, hub, asked);
-      at.answer(job, () => summaryOf(job));
+      // Of one that failed before anything came in there is nothing to sum up.
+      const isSummedUp = at.json || job.status !== 'failed' || job.readings > 0;
+      if (isSummedUp) at.answer(job, () => summaryOf(job));
       for (const { where, reason, count } of job.reasons.slice(0, mostShown)) {
         at.note(`${where === '' ? '' : `${cell(where)}: `}${cell(reason)} (${count})`);
+      }
+      for (const name of job.unmatched ?? []) {
+        at.note(`--map ${cell(name)}: nothing in the files is called so`);
       }
       if (job.status === 'cancelled') throw calledOff();
       if (job.status === 'failed') throw failed(job);
@@ -107,8 +117,9 @@ export function progressLine({ status, progress, readings }: ImportJob): string 
 
 function summaryOf({ readings, devices, skipped }: ImportJob): string {
   const of = devices.length === 1 ? 'device' : 'devices';
+  const known = readings === 0 ? '' : ' (what was there already is not doubled)';
   const left = skipped === 0 ? '' : `; ${skipped} left out`;
-  return `${readings} readings of ${devices.length} ${of} came in${left}.`;
+  return `${readings} readings of ${devices.length} ${of} came in${known}${left}.`;
 }
 
 /** `sensor.meter_2=boiler.power` to its two halves. */
@@ -133,7 +144,9 @@ const calledOff = (): HearthError =>
 function failed({ problem }: ImportJob): HearthError {
   const known = problem?.code === 'storage_full' || problem?.code === 'unprocessable';
   const code = known ? (problem.code as 'storage_full' | 'unprocessable') : 'unavailable';
+  // What is wrong with a file is not in the log.
+  const hint = problem?.hint ?? (code === 'unprocessable' ? null : 'hearth logs may say why.');
   return new HearthError(code, `the import failed: ${problem?.message ?? 'no reason was told'}`, {
-    hint: problem?.hint ?? 'hearth logs may say why.',
+    ...(hint !== null && { hint }),
   });
 }

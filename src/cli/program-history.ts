@@ -169,6 +169,7 @@ function importCommand(command: Command, run: Run): void {
       collect,
       [],
     )
+    .option('--as-readings', 'take the sums of an export with --interval for readings')
     .addHelpText('after', importExamples)
     .action(run(() => import('./import.ts').then(({ importHistory }) => importHistory)));
 }

@@ -73,3 +73,22 @@ it('refuses a limit that is none', async () => {
   expect(at.errors.text).toContain('--limit is "many"');
   expect(asked).toEqual([]);
 });
+
+it('shows the place of an error under the statement, and a plan as it is drawn', async () => {
+  const at = await CommandLine.open();
+  const detail = 'Parser Error: syntax error\n\nLINE 1: select form\n               ^';
+  const plan = { ...answer, rows: [['physical_plan', '┌──┐\n└──┘']] };
+  const columns = ['explain_key', 'explain_value'].map((name) => ({ name, type: 'VARCHAR' }));
+  const api = new Hono().post('/sql', async (context) => {
+    const { sql } = (await context.req.json()) as { sql: string };
+    if (sql.startsWith('explain')) return context.json({ ...plan, columns });
+    return context.json({ code: 'unprocessable', detail, field: 'sql' }, 422);
+  });
+  await listenOnSocket(at.directory, api);
+  expect(await at.run('sql', 'select form')).not.toBe(0);
+  expect(at.errors.text).toBe(
+    'LINE 1: select form\n               ^\nhearth: Parser Error: syntax error.\n',
+  );
+  expect(await at.run('sql', 'explain select 1')).toBe(0);
+  expect(at.output.text).toBe('┌──┐\n└──┘\n');
+});

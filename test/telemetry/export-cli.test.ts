@@ -126,6 +126,16 @@ describe('hearth export', () => {
     expect(line.errors.text).toContain(message);
   });
 
+  it('leaves no folder behind when it is refused, and what was there as it was', async () => {
+    const { line } = await start();
+    await mkdir(join(line.directory, 'there'));
+    for (const out of ['new/deep', 'there', 'there/new']) {
+      expect(await line.run('export', ...span, '--out', out, '--device', 'ghost')).not.toBe(0);
+    }
+    expect(existsSync(join(line.directory, 'new'))).toBe(false);
+    expect(readdirSync(join(line.directory, 'there'))).toEqual([]);
+  });
+
   it('calls the job off when it is interrupted', async () => {
     const begun = Promise.withResolvers<void>();
     const { line, exports } = await start({

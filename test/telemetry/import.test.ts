@@ -118,7 +118,7 @@ describe('an import', () => {
     const job = await house.bring({ path: await fileIn(house, 'a.csv', text) });
     expect(job).toMatchObject({ status: 'done', readings: 3, skipped: 5 });
     expect(job.reasons).toEqual([
-      { where: 'a.csv:3', reason: 'the row has no time', count: 1 },
+      { where: 'a.csv:3', reason: 'the time "soon" is not understood', count: 1 },
       { where: 'a.csv:4', reason: 'the row names no device', count: 1 },
       { where: 'a.csv:7', reason: 'the row has 2 columns, the header 4', count: 1 },
       {

@@ -183,56 +183,60 @@ function withoutShares(found: { rows: TelemetryRow[]; statistics: unknown }): un
 /** `npm run test:faults -- --rounds 40` looks longer. */
 const rounds = Number(process.env.HEARTH_FAULT_ROUNDS ?? 8);
 
-it('an answer is the same from memory, from files of days and from rollups alone', async () => {
-  const case_ = fc.record({
-    home: fc.constantFrom(...homes),
-    steps: fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }),
-    late: fc.array(fc.nat(), { maxLength: 5 }),
-    asked: fc.array(question, { minLength: 6, maxLength: 6 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(case_, async ({ home, steps, late, asked }) => {
-      const directory = await temporaryDirectory();
-      const bench = await start(directory, home);
-      const { telemetry } = bench;
-      const readings = readingsOf(steps, home);
-      const isLate = new Set(late.map((n) => n % readings.length));
-      const inTime = readings.filter((_, n) => !isLate.has(n));
-      await store(telemetry, 'plug', [{ ts: home.aroundUs - 40 * hourUs, n: 1 }, ...inTime]);
-      const lateOnes = readings.filter((_, n) => isLate.has(n));
-      if (lateOnes.length > 0) await store(telemetry, 'plug', lateOnes);
-      const expected = await answers(telemetry, home, asked);
-      const check = async (of: Telemetry, where: string): Promise<void> => {
-        expectAlike(await answers(of, home, asked), expected, where);
-      };
-      await telemetry.seal();
-      await check(telemetry, 'sealed');
-      await telemetry.compact();
-      await check(telemetry, 'compacted');
-      if (lateOnes.length > 0) {
-        await store(telemetry, 'plug', lateOnes);
-        await check(telemetry, 'compacted, some of it repeated');
+it(
+  'an answer is the same from memory, from files of days and from rollups alone',
+  async () => {
+    const case_ = fc.record({
+      home: fc.constantFrom(...homes),
+      steps: fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }),
+      late: fc.array(fc.nat(), { maxLength: 5 }),
+      asked: fc.array(question, { minLength: 6, maxLength: 6 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(case_, async ({ home, steps, late, asked }) => {
+        const directory = await temporaryDirectory();
+        const bench = await start(directory, home);
+        const { telemetry } = bench;
+        const readings = readingsOf(steps, home);
+        const isLate = new Set(late.map((n) => n % readings.length));
+        const inTime = readings.filter((_, n) => !isLate.has(n));
+        await store(telemetry, 'plug', [{ ts: home.aroundUs - 40 * hourUs, n: 1 }, ...inTime]);
+        const lateOnes = readings.filter((_, n) => isLate.has(n));
+        if (lateOnes.length > 0) await store(telemetry, 'plug', lateOnes);
+        const expected = await answers(telemetry, home, asked);
+        const check = async (of: Telemetry, where: string): Promise<void> => {
+          expectAlike(await answers(of, home, asked), expected, where);
+        };
+        await telemetry.seal();
+        await check(telemetry, 'sealed');
         await telemetry.compact();
-        await check(telemetry, 'compacted twice');
-      }
-      await stopTelemetry(bench);
-      loseReadings(directory);
-      const again = await start(directory, home);
-      const whole = asked
-        .map((one, n) => [one, expected[n]] as const)
-        .filter(([one]) => isWholeMinutes(one));
-      const found = await answers(
-        again.telemetry,
-        home,
-        whole.map(([one]) => one),
-      );
-      expectAlike(
-        found.map(withoutShares),
-        whole.map(([, one]) => withoutShares(one as never)),
-        'rollups alone',
-      );
-      await stopTelemetry(again);
-    }),
-    { numRuns: rounds },
-  );
-}, 60_000 * rounds);
+        await check(telemetry, 'compacted');
+        if (lateOnes.length > 0) {
+          await store(telemetry, 'plug', lateOnes);
+          await check(telemetry, 'compacted, some of it repeated');
+          await telemetry.compact();
+          await check(telemetry, 'compacted twice');
+        }
+        await stopTelemetry(bench);
+        loseReadings(directory);
+        const again = await start(directory, home);
+        const whole = asked
+          .map((one, n) => [one, expected[n]] as const)
+          .filter(([one]) => isWholeMinutes(one));
+        const found = await answers(
+          again.telemetry,
+          home,
+          whole.map(([one]) => one),
+        );
+        expectAlike(
+          found.map(withoutShares),
+          whole.map(([, one]) => withoutShares(one as never)),
+          'rollups alone',
+        );
+        await stopTelemetry(again);
+      }),
+      { numRuns: rounds },
+    );
+  },
+  60_000 * rounds,
+);

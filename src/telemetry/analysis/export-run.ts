@@ -24,6 +24,7 @@ const spillMb = 32 * 1024;
 /** A table wider than this is of no use to anyone, and each column costs time in every row. */
 const mostMetrics = 1000;
 const chunkRows = 2048;
+const hourUs = 3600e6;
 
 /** Writes the wide table, day by day, so that a year takes no more memory than a day. */
 export async function runWideExport(job: WideExportJob, work: Work): Promise<WideExportAnswer> {
@@ -44,7 +45,7 @@ async function writeAll(job: WideExportJob, work: Work): Promise<WideExportAnswe
   });
   await prepare(connection, job);
   if (job.hasPages) await takePages(connection, work);
-  const { metrics, devices } = await survey(connection, job);
+  const { metrics, devices, hasReadings } = await survey(connection, job);
   const columns = columnsOf(metrics);
   if (metrics.length > mostMetrics) throw tooWide(metrics.length);
   await connection.run(columnPlacesSql(columns));
@@ -54,6 +55,7 @@ async function writeAll(job: WideExportJob, work: Work): Promise<WideExportAnswe
   const files: ExportFile[] = [];
   const sum = { rows: 0, bytes: 0 };
   for (const [at, day] of job.days.entries()) {
+    if (!hasReadings(day)) continue;
     const rows = wideSql(readingsOf(job, day), columns, job.offsets);
     const name = `date=${day.date}/part-0.${dayFormat}`;
     const sql = (path: string) => copySql(rows, columns, dayFormat, path, job.timeZone);
@@ -120,14 +122,24 @@ function rowsOf({ device, metrics, metric, timesUs, kinds: marks, values, texts 
 async function survey(
   connection: DuckDBConnection,
   job: WideExportJob,
-): Promise<{ metrics: SurveyedMetric[]; devices: ExportedDevice[] }> {
+): Promise<{
+  metrics: SurveyedMetric[];
+  devices: ExportedDevice[];
+  hasReadings: (day: ExportDay) => boolean;
+}> {
   const [first, last] = [job.days[0], job.days.at(-1)];
-  if (first === undefined || last === undefined) return { metrics: [], devices: [] };
+  if (first === undefined || last === undefined) {
+    return { metrics: [], devices: [], hasReadings: () => false };
+  }
   const span: ExportDay = { date: '', startUs: first.startUs, endUs: last.endUs };
   const result = await connection.run(`
     SELECT device, metric, bit_or((1 << kind::INTEGER)) AS kind_bits,
            min(time_us)::DOUBLE AS from_us, max(time_us)::DOUBLE AS until_us
     FROM (${readingsOf(job, span, 'repeated')}) GROUP BY device, metric`);
+  // A file of an import may reach over years and hold a few days of them.
+  const found = await connection.run(`
+    SELECT DISTINCT time_us // ${hourUs} FROM (${readingsOf(job, span, 'repeated')})`);
+  const hours = (await found.getRows()).map(([hour]) => Number(hour)).sort((a, b) => a - b);
   const bitsOf = new Map<string, number>();
   const spans = new Map<string, { fromUs: number; untilUs: number }>();
   for (const [device, metric, bits, fromUs, untilUs] of await result.getRows()) {
@@ -147,7 +159,22 @@ async function survey(
         from: isoOfMicroseconds(fromUs),
         until: isoOfMicroseconds(untilUs),
       })),
+    hasReadings: ({ startUs, endUs }) => {
+      const first = firstFrom(hours, Math.floor(startUs / hourUs));
+      return first !== undefined && first * hourUs < endUs;
+    },
   };
+}
+
+/** The first of sorted numbers that is not less. */
+function firstFrom(sorted: readonly number[], least: number): number | undefined {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low];
 }
 
 /** Writes a file; one without rows is not kept. */

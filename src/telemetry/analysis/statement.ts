@@ -122,11 +122,12 @@ export function spoken(error: unknown): unknown {
       'Ask for less time, for fewer devices, or for sums (rollup_1h) instead of readings.',
     );
   }
-  // On one line, as errors are everywhere; the line with the mark under a word says nothing then.
-  const line = message.replaceAll(/\n[ ~^]*$/gm, '').replaceAll(/\s+/g, ' ');
+  // With its lines: the last has a mark under the place that is meant.
+  const said = message.replaceAll(/(?:\/[\w.@+-]+){2,}/g, '…').slice(0, 2000);
+  const isMisspelt = /^Parser Error/i.test(said);
   return refusal(
-    line.replaceAll(/(?:\/[\w.@+-]+){2,}/g, '…').slice(0, 2000),
-    'hearth sql "describe telemetry" shows the columns of a table.',
+    said,
+    isMisspelt ? undefined : 'hearth sql "describe telemetry" shows the columns of a table.',
   );
 }
 
@@ -155,8 +156,8 @@ function severalStatements(sql: string): HearthError {
 const onlyReading = (what: string): HearthError =>
   refusal(
     `${what} is not done here: SQL only reads`,
-    'Begin with SELECT, WITH, FROM, DESCRIBE, SUMMARIZE or EXPLAIN.',
+    'Begin with SELECT, WITH, FROM, VALUES, PIVOT, DESCRIBE, SHOW TABLES, SUMMARIZE or EXPLAIN.',
   );
 
-const refusal = (message: string, hint: string): HearthError =>
-  new HearthError('unprocessable', message, { field: 'sql', hint });
+const refusal = (message: string, hint?: string): HearthError =>
+  new HearthError('unprocessable', message, { field: 'sql', ...(hint !== undefined && { hint }) });

@@ -1,6 +1,12 @@
 import { Zone } from '#kernel';
 import type { ExportDay } from './types.ts';
 
+/** From the oldest reading to the newest. */
+export interface Extent {
+  readonly oldestUs: number;
+  readonly newestUs: number;
+}
+
 const dayUs = 86_400e6;
 
 /** The days of the home's calendar between two instants, the first and the last cut to fit. */
@@ -17,4 +23,21 @@ export function daysBetween(startUs: number, endUs: number, timeZone: string): E
     const date = new Date(midnightUs / 1000).toISOString().slice(0, 10);
     days.push({ date, startUs: fromUs, endUs: untilUs });
   }
+}
+
+/** The days that may have something in them: what begins up to `leadUs` before an extent counts too. */
+export function daysWithin(
+  days: readonly ExportDay[],
+  extents: readonly Extent[],
+  leadUs = 0,
+): ExportDay[] {
+  const sorted = extents.toSorted((a, b) => a.oldestUs - b.oldestUs);
+  let next = 0;
+  let untilUs = Number.NEGATIVE_INFINITY;
+  return days.filter(({ startUs, endUs }) => {
+    for (; next < sorted.length && (sorted[next] as Extent).oldestUs - leadUs < endUs; next++) {
+      untilUs = Math.max(untilUs, (sorted[next] as Extent).newestUs);
+    }
+    return untilUs >= startUs;
+  });
 }

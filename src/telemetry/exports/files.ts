@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HearthError, isHearthError, messageOf, syncDirectory, writeFileDurably } from '#kernel';
 import type { ExportFile } from './types.ts';
@@ -21,6 +21,8 @@ export class ExportFolder {
   readonly path: string;
   /** Where the files are to be written first. */
   readonly unfinished: string;
+  /** The topmost folder that was made for it. */
+  #made: string | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -30,9 +32,24 @@ export class ExportFolder {
   /** Makes the folder where there is none. @throws HearthError `unprocessable`. */
   async make(): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      this.#made = await mkdir(this.path, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw notWritable(this.path, error);
+    }
+  }
+
+  /** Takes away what `make` made, as far as nothing is in it. */
+  async unmake(): Promise<void> {
+    const first = this.#made;
+    this.#made = undefined;
+    if (first === undefined) return;
+    for (let path = this.path; path.length >= first.length; path = dirname(path)) {
+      // One that is not empty belongs to somebody, and so does all that is above it.
+      const isGone = await rmdir(path).then(
+        () => true,
+        () => false,
+      );
+      if (!isGone) return;
     }
   }
 

@@ -6,7 +6,7 @@ import type {
 } from '../analysis/export-job.ts';
 import type { Reader } from '../history.ts';
 import type { TelemetryQuery, TelemetryRow } from '../types.ts';
-import type { Snapshot } from '../worker/protocol.ts';
+import type { Snapshot, SnapshotScope } from '../worker/protocol.ts';
 
 /** What exports need of telemetry. */
 export interface ExportedHistory {
@@ -24,6 +24,8 @@ export interface Snapshots {
     readonly startUs: number;
     readonly endUs: number;
     readonly devices: readonly string[];
+    /** The readings when not given. */
+    readonly tiers?: NonNullable<SnapshotScope['tiers']>;
   }): Promise<Snapshot>;
   renew(lease: number): Promise<void>;
   release(lease: number): Promise<void>;

@@ -21,6 +21,7 @@ export class Places {
   readonly #devices: LineDevices;
   readonly #map: ReadonlyMap<string, string>;
   readonly #by: By;
+  readonly #matched = new Set<string>();
   readonly #known = new Map<string, string | { readonly problem: string }>();
 
   constructor(devices: LineDevices, map: Readonly<Record<string, string>>, by: By) {
@@ -32,6 +33,11 @@ export class Places {
   /** The ids of the devices that were met so far. */
   get devices(): readonly string[] {
     return [...new Set([...this.#known.values()].filter((one) => typeof one === 'string'))].sort();
+  }
+
+  /** What the map names and was not met. */
+  get unmatched(): readonly string[] {
+    return [...this.#map.keys()].filter((name) => !this.#matched.has(name));
   }
 
   /** Places of several; what else the hub has to do comes between devices that come in. */
@@ -56,14 +62,20 @@ export class Places {
             series: JSON.stringify(['device_id', device.name]),
           }
         : nameOfLine(device.measurement, device.tags);
-    const whole = this.#map.get(entity ?? '') ?? this.#map.get(`${line.name}.${metric}`);
+    const whole = this.#meant(entity ?? '') ?? this.#meant(`${line.name}.${metric}`);
     if (whole !== undefined) {
       const place = splitPlace(whole);
       return this.#at(place.device, place.metric ?? metric);
     }
-    const other = entity === undefined ? this.#map.get(line.name) : undefined;
+    const other = entity === undefined ? this.#meant(line.name) : undefined;
     if (other !== undefined) return this.#at(other, metric);
     return this.#under(line, metric);
+  }
+
+  #meant(name: string): string | undefined {
+    const place = this.#map.get(name);
+    if (place !== undefined) this.#matched.add(name);
+    return place;
   }
 
   #at(name: string, metric: string): Place {

@@ -31,8 +31,11 @@ export function importRoutes(api: Api, imports: Imports): void {
     async (context) => {
       const caller = context.get('caller');
       requireLocal(caller);
-      const { path, format, device_id, device_map } = context.req.valid('json');
-      const request = { path, format, device: device_id, map: device_map };
+      const { path, format, device_id, device_map, as_readings } = context.req.valid('json');
+      const request = {
+        ...{ path, format, device: device_id, map: device_map },
+        asReadings: as_readings,
+      };
       const by = { actor: actorOf(caller), origin: originOf(context) };
       return context.json(shown(await imports.add(request, by)), 202);
     },
@@ -85,5 +88,6 @@ const shown = (job: ImportJob) => ({
   ...job,
   progress: { ...job.progress },
   devices: [...job.devices],
+  unmatched: [...job.unmatched],
   reasons: job.reasons.map((one) => ({ ...one })),
 });

@@ -24,6 +24,10 @@ export const newImport = z
           'Where something goes: an entity, a device or device.metric of the file to device.metric here',
         example: { 'sensor.meter_2': 'boiler.power' },
       }),
+    as_readings: z.boolean().optional().openapi({
+      description:
+        'Takes an export with an interval in too: its sums become metrics, power_avg and so on',
+    }),
   })
   .openapi('NewImport');
 
@@ -50,6 +54,9 @@ export const importJob = z
     reasons: z
       .array(z.object({ where: z.string(), reason: z.string(), count: z.number().int() }))
       .openapi({ description: 'Why, the first twenty reasons, each where it was met first' }),
+    unmatched: z
+      .array(z.string())
+      .openapi({ description: 'What device_map names and the files do not have' }),
     problem: z
       .object({ code: z.string(), message: z.string(), hint: z.string().nullable() })
       .nullable(),

@@ -15,6 +15,7 @@ import { type By, type DevicePort, LineDevices } from '../line-protocol/devices.
 import { type Points, pointsIn } from '../points.ts';
 import { findFiles } from './files.ts';
 import type { ImportReceipt, ImportSeries } from './intake.ts';
+import { checkManifests } from './manifest.ts';
 import { checkMap, Places } from './places.ts';
 import { importRoutes } from './routes.ts';
 import type { ImportChunk, ImportFormat, ImportJob, ImportReading, LeftOut } from './types.ts';
@@ -43,6 +44,8 @@ export interface ImportRequest {
   readonly device?: string | undefined;
   /** Entities, devices or `device.metric` to `device.metric`. */
   readonly map?: Readonly<Record<string, string>> | undefined;
+  /** Takes sums of an export over intervals for readings. */
+  readonly asReadings?: boolean | undefined;
 }
 
 const mostWaiting = 10;
@@ -86,9 +89,10 @@ export class Imports implements Part {
    */
   async add(request: ImportRequest, by: By): Promise<ImportJob> {
     if (this.#queue.waiting >= mostWaiting) throw tooMany();
-    const { path, device, map = {} } = request;
+    const { path, device, map = {}, asReadings = false } = request;
     checkMap(map);
     const { format, files } = await findFiles(path, request.format);
+    await checkManifests(files, asReadings);
     const { clock } = this.#options;
     const job: ImportJob = {
       id: sortableId(clock.nowMs()),
@@ -104,6 +108,7 @@ export class Imports implements Part {
       devices: [],
       skipped: 0,
       reasons: [],
+      unmatched: [],
       problem: null,
     };
     this.#note(by, job, 'ok');
@@ -163,7 +168,7 @@ export class Imports implements Part {
           },
         },
       );
-      changes = { status: 'done' };
+      changes = { ...doneOf(this.get(id)), unmatched: places.unmatched };
     } catch (error) {
       if (!isHearthError(error)) log.error({ err: error, import: id }, 'an import failed');
       changes = endOf(error, signal);
@@ -254,6 +259,13 @@ function joined(known: readonly LeftOut[], more: readonly LeftOut[]): LeftOut[] 
     else if (all.length < mostReasons) all.push({ ...one });
   }
   return all;
+}
+
+/** What took nothing and left something out did not do what was asked. */
+function doneOf({ readings, skipped, reasons }: ImportJob): Changes {
+  if (readings > 0 || skipped === 0) return { status: 'done' };
+  const message = `nothing came in, ${skipped} left out: ${reasons[0]?.reason ?? 'no reason was told'}`;
+  return { status: 'failed', problem: { code: 'unprocessable', message, hint: null } };
 }
 
 function endOf(error: unknown, signal: AbortSignal): Changes {

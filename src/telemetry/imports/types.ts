@@ -75,6 +75,8 @@ export interface ImportJob {
   readonly skipped: number;
   /** The first twenty reasons. */
   readonly reasons: readonly LeftOut[];
+  /** What the map names and the files do not have; told at the end. */
+  readonly unmatched: readonly string[];
   readonly problem: {
     readonly code: string;
     readonly message: string;

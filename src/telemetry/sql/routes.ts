@@ -4,9 +4,13 @@ import type { SqlAnswer } from '../analysis/sql.ts';
 import { defaultRows, mostRows } from './limits.ts';
 import type { Sql } from './service.ts';
 
+const longestSql = 20_000;
+const aboutSql = `it is one statement of 1 to ${longestSql} characters`;
+const aboutLimit = `it is a whole number from 1 to ${mostRows}`;
+
 const question = z.strictObject({
-  sql: z.string().trim().min(1).max(20_000),
-  limit: z.int().min(1).max(mostRows).optional(),
+  sql: z.string(aboutSql).trim().min(1, aboutSql).max(longestSql, aboutSql),
+  limit: z.int(aboutLimit).min(1, aboutLimit).max(mostRows, aboutLimit).optional(),
 });
 
 const answer = z.object({

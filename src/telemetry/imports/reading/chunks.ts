@@ -13,6 +13,7 @@ export class Chunks {
   #series: SourceSeries[] = [];
   #numbers = new Map<string, number>();
   #leftOut = new Map<string, { where: string; reason: string; count: number }>();
+  readonly #told = new Map<string, string>();
   /** How far the reading is. */
   done = 0;
   total = 0;
@@ -35,7 +36,10 @@ export class Chunks {
     this.#points.add(series, timeUs, value, 0);
   }
 
-  leaveOut(where: string, reason: string): void {
+  /** Of one `kind` the reason that was met first is told for all. */
+  leaveOut(where: string, met: string, kind?: string): void {
+    const reason = kind === undefined ? met : (this.#told.get(kind) ?? met);
+    if (kind !== undefined) this.#told.set(kind, reason);
     const known = this.#leftOut.get(reason);
     if (known !== undefined) known.count++;
     else this.#leftOut.set(reason, { where, reason, count: 1 });

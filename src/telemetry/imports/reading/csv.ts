@@ -44,7 +44,10 @@ class CsvTable {
       device !== undefined,
     );
     if ('problem' in layout) {
-      throw new HearthError('unprocessable', `${file}: ${layout.problem}`, { field: 'path' });
+      throw new HearthError('unprocessable', `${file}: ${layout.problem}`, {
+        field: 'path',
+        ...(layout.hint !== undefined && { hint: layout.hint }),
+      });
     }
     this.#layout = layout;
     this.#device = device;

@@ -41,7 +41,10 @@ async function readTable(
     device !== undefined,
   );
   if ('problem' in layout) {
-    throw new HearthError('unprocessable', `${file}: ${layout.problem}`, { field: 'path' });
+    throw new HearthError('unprocessable', `${file}: ${layout.problem}`, {
+      field: 'path',
+      ...(layout.hint !== undefined && { hint: layout.hint }),
+    });
   }
   const asRead = columns.map(([name, type]) => castOf(name, type));
   const result = await connection.stream(`SELECT ${asRead.join(', ')} FROM ${source}`);

@@ -25,13 +25,16 @@ export interface Layout {
 export function layoutOf(
   names: readonly string[],
   hasDevice: boolean,
-): Layout | { readonly problem: string } {
+): Layout | { readonly problem: string; readonly hint?: string } {
   const find = (wanted: readonly string[]) => names.findIndex((name) => wanted.includes(name));
   const device = find(deviceColumns);
   const time = find(timeColumns);
   if (time < 0) return { problem: 'there is no column timestamp' };
   if (device < 0 && !hasDevice) {
-    return { problem: 'there is no column device_id: say whose readings they are' };
+    return {
+      problem: 'there is no column device_id: say whose readings they are',
+      hint: 'Name the device with --device (device_id over the API).',
+    };
   }
   const metrics = names.flatMap((name, at) => {
     const isMetric = at !== device && at !== time && !derivedColumns.includes(name) && name !== '';
@@ -45,6 +48,9 @@ export function layoutOf(
   }
   return { device: device < 0 ? undefined : device, time, metrics };
 }
+
+const notUnderstood = (time: unknown): string =>
+  `the time ${(JSON.stringify(time) ?? String(time)).slice(0, 60)} is not understood`;
 
 export interface Row {
   readonly where: string;
@@ -66,7 +72,9 @@ export function takeRow(
     return;
   }
   if (timeUs === undefined) {
-    chunks.leaveOut(where, 'the row has no time');
+    if (time === undefined || time === null || time === '') {
+      chunks.leaveOut(where, 'the row has no time');
+    } else chunks.leaveOut(where, notUnderstood(time), 'time');
     return;
   }
   for (const { at, metric } of metrics) {
