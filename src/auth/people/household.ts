@@ -8,7 +8,7 @@ import type { AuditPort } from '../ports.ts';
 import type { Tokens } from '../programs/tokens.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
 import type { Person, PersonRole } from '../types.ts';
-import { whereFrom } from '../whence.ts';
+import { entryBy } from './entry-by.ts';
 import type { HandedOut } from './handed-out.ts';
 import type { Invitation, Invitations, NewInvitation } from './invitations.ts';
 import type { PasswordResets } from './password-resets.ts';
@@ -211,20 +211,7 @@ export class Household {
     });
   }
 
-  #append(
-    { caller, origin }: Doer,
-    action: string,
-    subject: string,
-    detail: Readonly<Record<string, unknown>>,
-    outcome = 'ok',
-  ): void {
-    this.#options.audit.append({
-      actor: actorOf(caller),
-      action,
-      subject,
-      outcome,
-      origin: whereFrom(origin),
-      detail,
-    });
+  #append(...told: Parameters<typeof entryBy>): void {
+    this.#options.audit.append(entryBy(...told));
   }
 }

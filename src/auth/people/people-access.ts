@@ -1,5 +1,5 @@
 import { type Clock, HearthError, type Log } from '#kernel';
-import { actorOf, makerOf } from '../access.ts';
+import { makerOf } from '../access.ts';
 import type { Proof } from '../doors.ts';
 import { aboutEmail } from '../passwords/about.ts';
 import { requireGoodPassword } from '../passwords/passwords.ts';
@@ -8,7 +8,7 @@ import type { AuditPort } from '../ports.ts';
 import type { SecondFactors } from '../second-factor/second-factors.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
 import type { Person } from '../types.ts';
-import { whereFrom } from '../whence.ts';
+import { entryBy } from './entry-by.ts';
 import type { PasswordResets, ResetCode } from './password-resets.ts';
 import type { People } from './people.ts';
 import { type Doer, requireRank, requireRankOverAccess } from './rank.ts';
@@ -97,19 +97,12 @@ export class PeopleAccess {
   }
 
   #append(
-    { caller, origin }: Doer,
+    by: Doer,
     action: string,
-    person: Person,
+    { id }: Person,
     detail: Readonly<Record<string, unknown>>,
     outcome = 'ok',
   ): void {
-    this.#options.audit.append({
-      actor: actorOf(caller),
-      action,
-      subject: `person:${person.id}`,
-      outcome,
-      origin: whereFrom(origin),
-      detail,
-    });
+    this.#options.audit.append(entryBy(by, action, `person:${id}`, detail, outcome));
   }
 }
