@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Alerts } from '#alerts';
 import { Audit } from '#audit';
-import { type Api, Auth, OpenIdConnect, Passkeys, Shares } from '#auth';
+import { Auth, OpenIdConnect, Passkeys, Shares } from '#auth';
 import { Commands } from '#commands';
 import type { Config } from '#config';
 import { type Db, DueQueue } from '#db';
@@ -27,6 +27,7 @@ import { Exports, Imports, LineProtocol, Sql, Telemetry } from '#telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { brokerLimitsOf, mailSettingsOf, oidcSettingsOf, s3SettingsOf } from './from-config.ts';
 import { probesOf, sectionsOf } from './overview.ts';
+import { rootRoutesOf, routesOf } from './surfaces.ts';
 
 export interface HubAddresses {
   readonly http: { readonly port: number } | undefined;
@@ -351,62 +352,3 @@ export function makeParts({ config, log, logs, clock, db, addresses }: PartsOpti
     http,
   };
 }
-
-/** Whoever answers below `/api/v1`. */
-interface Routed {
-  routes(api: Api): void;
-}
-
-type Surfaces =
-  | 'auth'
-  | 'passkeys'
-  | 'oidc'
-  | 'shares'
-  | 'audit'
-  | 'alerts'
-  | 'devices'
-  | 'joining'
-  | 'signing'
-  | 'telemetry'
-  | 'exports'
-  | 'imports'
-  | 'sql'
-  | 'commands'
-  | 'groups'
-  | 'deviceConfig'
-  | 'schedules'
-  | 'overrides';
-
-/** What the slices add below `/api/v1`, in the order in which they are asked. */
-export const routesOf = (parts: Readonly<Record<Surfaces, Routed>>): ((api: Api) => void)[] =>
-  [
-    parts.auth,
-    parts.passkeys,
-    parts.oidc,
-    parts.shares,
-    parts.audit,
-    parts.alerts,
-    // Before the devices': `/devices/config` is no device (see reservedDeviceIds).
-    parts.deviceConfig,
-    parts.devices,
-    parts.joining,
-    parts.signing,
-    parts.telemetry,
-    parts.exports,
-    parts.imports,
-    parts.sql,
-    parts.commands,
-    parts.groups,
-    parts.schedules,
-    parts.overrides,
-  ].map((part) => (api: Api) => part.routes(api));
-
-/** Whoever answers beside `/api/v1`, where others fixed the paths. */
-interface RootRouted {
-  rootRoutes(api: Api): void;
-}
-
-export const rootRoutesOf = (
-  parts: Readonly<Record<'auth' | 'joining' | 'lineProtocol', RootRouted>>,
-): ((api: Api) => void)[] =>
-  [parts.auth, parts.joining, parts.lineProtocol].map((part) => (api: Api) => part.rootRoutes(api));

@@ -20,7 +20,7 @@ import { Exports, Imports, LineProtocol, Sql, Telemetry } from '#telemetry';
 import { buildApp } from '../../src/http/app.ts';
 import type { Arrival } from '../../src/http/arrival.ts';
 import { callers } from '../../src/http/callers.ts';
-import { rootRoutesOf, routesOf } from '../../src/parts.ts';
+import { rootRoutesOf, routesOf } from '../../src/surfaces.ts';
 import { type Home, openHome } from '../devices/home.ts';
 
 export interface HouseOptions {
