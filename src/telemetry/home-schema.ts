@@ -12,7 +12,7 @@ import {
   readLimit,
   readList,
   readSpan,
-  relativeTime,
+  statisticsQuery,
   time,
   value,
 } from './schema.ts';
@@ -54,18 +54,7 @@ export const homeQuery = historyQuery
       .openapi({ description: `Rows of a series at most; ${defaultLimit} by default` }),
   });
 
-export const homeStatisticsQuery = z.strictObject({
-  start: z
-    .string()
-    .optional()
-    .openapi({ description: `${relativeTime}; -24h by default` }),
-  end: z
-    .string()
-    .optional()
-    .openapi({ description: `${relativeTime}; now by default` }),
-  fields: historyQuery.shape.fields,
-  ...choice,
-});
+export const homeStatisticsQuery = statisticsQuery.extend(choice);
 
 const series = z.object({
   device_id: z.string().optional(),

@@ -24,7 +24,7 @@ export const deviceParam = z.object({
   id: z.string().min(1).max(64).openapi({ description: 'The device', example: 'plug-1' }),
 });
 
-export const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
+const relativeTime = 'ISO 8601 (UTC without a zone), or relative to now such as -1h';
 
 export const historyQuery = z.strictObject({
   start: z
