@@ -10,10 +10,10 @@ import {
   type Part,
   type Unlisten,
 } from '#kernel';
+import { JobQueue } from '../job-queue.ts';
 import { ExportFolder, manifestName } from './files.ts';
 import { type Changes, endOf, interrupted, isOpen, manifestOf, newJob, problemOf } from './job.ts';
 import type { ExportedDevices, ExportedHistory, Snapshots, WideExports } from './ports.ts';
-import { ExportQueue } from './queue.ts';
 import { Room, type RoomParts } from './room.ts';
 import { exportRoutes } from './routes.ts';
 import { requireS3, type S3Settings, s3PlaceOf, upload } from './s3.ts';
@@ -63,7 +63,7 @@ export class Exports implements Part {
   readonly name = 'exports';
   readonly #options: ExportsOptions;
   readonly #store: ExportStore;
-  readonly #queue = new ExportQueue();
+  readonly #queue = new JobQueue();
   /** Oldest first. */
   #jobs: ExportJob[] = [];
   /** Who has been written down as having downloaded which. */

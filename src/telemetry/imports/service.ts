@@ -10,7 +10,7 @@ import {
   sortableId,
 } from '#kernel';
 import type { Analysis } from '../analysis/analysis.ts';
-import { ExportQueue as Queue } from '../exports/queue.ts';
+import { JobQueue } from '../job-queue.ts';
 import { type By, type DevicePort, LineDevices } from '../line-protocol/devices.ts';
 import { type Points, pointsIn } from '../points.ts';
 import { findFiles } from './files.ts';
@@ -64,7 +64,7 @@ export class Imports implements Part {
   readonly name = 'imports';
   readonly #options: ImportsOptions;
   readonly #devices: LineDevices;
-  readonly #queue = new Queue();
+  readonly #queue = new JobQueue();
   /** Oldest first. */
   #jobs: ImportJob[] = [];
 

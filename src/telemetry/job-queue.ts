@@ -1,5 +1,5 @@
-/** One job at a time; those behind it wait in order. */
-export class ExportQueue {
+/** Exports and imports, each in a line of its own: one job at a time, those behind it wait in order. */
+export class JobQueue {
   readonly #waiting: {
     readonly id: string;
     readonly run: (signal: AbortSignal) => Promise<void>;
