@@ -1,6 +1,7 @@
+import type { Context } from 'hono';
 import { body, json } from '../answers.ts';
 import { refuseForeignOrigin } from '../origin.ts';
-import { type Api, route } from '../routing.ts';
+import { type Api, type HearthEnv, route } from '../routing.ts';
 import * as schema from '../schema.ts';
 import type { Auth } from '../service.ts';
 import type { SecondFactorNeeded } from '../types.ts';
@@ -55,11 +56,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
     }),
     async (context) => {
       refuseForeignOrigin(context.req.raw);
-      const answer = await auth.signIns.signIn(context.req.valid('json'), visitOf(context));
-      keepNoCopy(context);
-      return 'challenge' in answer
-        ? context.json(secondFactorAnswer(answer), 202)
-        : context.json(answerSession(context, answer), 200);
+      return signInWith(context, auth, context.req.valid('json'));
     },
   );
 
@@ -80,11 +77,7 @@ export function signInRoutes(api: Api, auth: Auth): void {
     async (context) => {
       refuseForeignOrigin(context.req.raw);
       const { username: email, password, code } = context.req.valid('form');
-      const answer = await auth.signIns.signIn({ email, password, code }, visitOf(context));
-      keepNoCopy(context);
-      return 'challenge' in answer
-        ? context.json(secondFactorAnswer(answer), 202)
-        : context.json(answerSession(context, answer), 200);
+      return signInWith(context, auth, { email, password, code });
     },
   );
 
@@ -157,6 +150,19 @@ export function keySetRoute(api: Api, auth: Auth): void {
       return context.json({ keys: [...keys] }, 200);
     },
   );
+}
+
+/** Signs somebody in, or asks for the code that has to follow. */
+async function signInWith(
+  context: Context<HearthEnv>,
+  auth: Auth,
+  given: Parameters<Auth['signIns']['signIn']>[0],
+) {
+  const answer = await auth.signIns.signIn(given, visitOf(context));
+  keepNoCopy(context);
+  return 'challenge' in answer
+    ? context.json(secondFactorAnswer(answer), 202)
+    : context.json(answerSession(context, answer), 200);
 }
 
 const secondFactorAnswer = ({ challenge, expiresInSeconds }: SecondFactorNeeded) => ({
